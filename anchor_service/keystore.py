@@ -1,0 +1,35 @@
+"""The key that sends transactions: an Ethereum keystore file (Web3 Secret Storage, version 3)."""
+
+import json
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from registry.private_files import write_private
+
+
+class WrongPassphrase(Exception):
+    """The passphrase does not open the keystore."""
+
+
+def create_keystore(path: Path, passphrase: str) -> str:
+    """Make a key, write it encrypted to `path` (mode 0600), and tell its address (0x, lower case).
+
+    Raises `FileExistsError`: a key is never written over.
+    """
+    key: LocalAccount = Account.create()
+    write_private(path, json.dumps(Account.encrypt(key.key, passphrase)))
+    return key.address.lower()
+
+
+def open_keystore(path: Path, passphrase: str) -> LocalAccount:
+    """The key in the keystore at `path`; raises `WrongPassphrase`, `OSError`, `ValueError`."""
+    keystore = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        key: LocalAccount = Account.from_key(Account.decrypt(keystore, passphrase))
+    except ValueError as error:
+        if "MAC mismatch" in str(error):
+            raise WrongPassphrase(f"the passphrase does not open {path}") from error
+        raise
+    return key

@@ -1,0 +1,204 @@
+"""step(store, chain, clock): one round of anchoring, safe to repeat and to kill at any point.
+
+What a round does is decided by what is stored and what the chain shows; nothing is remembered
+between rounds. A transaction's signed bytes are stored before anybody sees them, so a restart
+sends the same bytes again instead of signing others.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from registry.core import merkle
+from registry.core.contract import WORD_BITS
+from registry.core.contract import Batch as AnchoredBatch
+from registry.store.anchoring import Anchoring, Batch, Change, SignedTransaction, Transaction
+
+from .batch import PENDING, Observation, SealingPolicy, State, next_state
+
+# At about 23,000 gas a word this stays below a transaction's limit of 16,777,216 (EIP-7825).
+MAX_PATCHES: Final = 600
+
+Clock = Callable[[], int]
+
+
+class Chain(Protocol):
+    """The chain as one issuer's sending key meets it."""
+
+    def next_nonce(self) -> int:
+        """The nonce that the newest block leaves free."""
+        ...
+
+    def may(self, kind: str) -> bool:
+        """Whether the sending key may `anchor`, `revoke`, `suspend` or `reinstate`, now."""
+        ...
+
+    def batch(self, root: bytes) -> AnchoredBatch:
+        """The contract's record of the issuer's `root`, all zero when it is not anchored."""
+        ...
+
+    def anchoring_transaction(self, root: bytes) -> bytes:
+        """The hash of the transaction that anchored `root`, which is anchored."""
+        ...
+
+    def sign_anchor(self, root: bytes, size: int, nonce: int) -> SignedTransaction: ...
+
+    def sign_status(
+        self, root: bytes, kind: str, patches: Sequence[tuple[int, int]], nonce: int
+    ) -> SignedTransaction: ...
+
+    def send(self, raw: bytes) -> None:
+        """Hand the bytes to a node; that it has them already is no error."""
+        ...
+
+    def observe(self, transaction_hash: bytes, nonce: int) -> Observation: ...
+
+
+class NotPermitted(Exception):
+    """The sending key lacks a role at the contract; the text says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a round did, for people; `pending` is how much is still under way."""
+
+    events: tuple[str, ...]
+    pending: int
+
+
+def step(
+    store: Anchoring,
+    chain: Chain,
+    clock: Clock,
+    policy: SealingPolicy | None = None,
+    *,
+    seal_now: bool = False,
+) -> Progress:
+    """One round for one issuer: seal, build, sign, send, follow."""
+    events = [
+        *_seal(store, clock(), policy or SealingPolicy(), seal_now=seal_now),
+        *_build(store),
+        *_sign_changes(store, chain, clock()),
+        *_sign_anchors(store, chain, clock()),
+    ]
+    for transaction in store.transactions(PENDING):
+        events += _follow(store, chain, transaction)
+    waiting = [*store.batches("sealed"), *store.batches_without_transaction()]
+    pending = len(store.transactions(PENDING)) + len(waiting) + len(store.pending_changes())
+    return Progress(tuple(events), pending)
+
+
+def _seal(store: Anchoring, now: int, policy: SealingPolicy, *, seal_now: bool) -> list[str]:
+    due = [
+        batch
+        for batch in store.batches("open")
+        if batch.size and (seal_now or policy.seals(batch.size, batch.opened_at, now))
+    ]
+    for batch in due:
+        store.seal(batch.id)
+    return [f"batch {batch.id}: sealed with {batch.size} credentials" for batch in due]
+
+
+def _build(store: Anchoring) -> list[str]:
+    events = []
+    for batch in store.batches("sealed"):
+        tree = merkle.levels(store.leaves(batch.id))
+        store.store_tree(batch.id, tree[-1][0], merkle.tiles(tree))
+        events.append(f"batch {batch.id}: root {tree[-1][0].hex()}")
+    return events
+
+
+def _sign_anchors(store: Anchoring, chain: Chain, now: int) -> list[str]:
+    return [_sign_anchor(store, chain, batch, now) for batch in store.batches_without_transaction()]
+
+
+def _sign_anchor(store: Anchoring, chain: Chain, batch: Batch, now: int) -> str:
+    root = batch.root or b""
+    if chain.batch(root).anchored_at:
+        # An earlier life of this registry anchored it: follow that transaction to its end.
+        found = chain.anchoring_transaction(root)
+        store.add_anchor(SignedTransaction(0, found, b""), batch.id, now)
+        return f"batch {batch.id}: found on chain in {found.hex()}"
+    if not chain.may("anchor"):
+        raise NotPermitted(
+            "the sending key may not anchor for this issuer: give it the role ANCHOR"
+        )
+    signed = chain.sign_anchor(root, batch.size, _next_nonce(store, chain))
+    store.add_anchor(signed, batch.id, now)
+    return f"batch {batch.id}: signed {signed.hash.hex()}"
+
+
+def _sign_changes(store: Anchoring, chain: Chain, now: int) -> list[str]:
+    events = []
+    while carried := _together(store.pending_changes()):
+        kind = _permitted(chain, carried[0].kind)
+        masks = patches(change.position for change in carried)
+        signed = chain.sign_status(carried[0].root, kind, masks, _next_nonce(store, chain))
+        store.add_status(signed, carried, kind, now)
+        events.append(f"{kind} {len(carried)} credentials: signed {signed.hash.hex()}")
+    return events
+
+
+def _together(changes: Sequence[Change]) -> list[Change]:
+    """The changes that one transaction can carry with the first: same batch, same kind.
+
+    A credential with an earlier change of another kind waits: order is kept per credential.
+    """
+    if not changes:
+        return []
+    root, kind = changes[0].root, changes[0].kind
+    blocked: set[int] = set()
+    words: set[int] = set()
+    carried = []
+    for change in changes:
+        fits = change.position // WORD_BITS in words or len(words) < MAX_PATCHES
+        alike = change.root == root and change.kind == kind
+        if alike and fits and change.credential_id not in blocked:
+            carried.append(change)
+            words.add(change.position // WORD_BITS)
+        else:
+            blocked.add(change.credential_id)
+    return carried
+
+
+def patches(positions: Iterable[int]) -> list[tuple[int, int]]:
+    """(word, mask) pairs that cover `positions`, in the order of the words."""
+    masks: dict[int, int] = {}
+    for position in positions:
+        word, bit = divmod(position, WORD_BITS)
+        masks[word] = masks.get(word, 0) | 1 << bit
+    return sorted(masks.items())
+
+
+def _permitted(chain: Chain, kind: str) -> str:
+    """`kind`, or a suspension in place of a revocation that the sending key may not make."""
+    if chain.may(kind):
+        return kind
+    if kind == "revoke" and chain.may("suspend"):
+        return "suspend"
+    raise NotPermitted(
+        f"the sending key may not {kind} for this issuer: give it the role {kind.upper()}"
+    )
+
+
+def _next_nonce(store: Anchoring, chain: Chain) -> int:
+    own = [transaction.nonce + 1 for transaction in store.transactions(PENDING) if transaction.raw]
+    return max([chain.next_nonce(), *own])
+
+
+def _follow(store: Anchoring, chain: Chain, transaction: Transaction) -> list[str]:
+    if transaction.state == State.SIGNED and transaction.raw:
+        chain.send(transaction.raw)
+    seen = chain.observe(transaction.hash, transaction.nonce)
+    state = next_state(State(transaction.state), seen)
+    if state is State.SENT and transaction.state != State.SIGNED and transaction.raw:
+        chain.send(transaction.raw)
+    if state == transaction.state and seen.included_in == transaction.block_number:
+        return []
+    note = _why_failed(seen) if state is State.FAILED else ""
+    store.advance(transaction, state, seen.included_in, note)
+    return [f"transaction {transaction.hash.hex()}: {state}{note and ', '}{note}"]
+
+
+def _why_failed(seen: Observation) -> str:
+    return "the nonce was used by another transaction" if seen.included_in is None else "reverted"

@@ -1,0 +1,233 @@
+"""Commands that meet the chain: devchain, anchor, suspend, reinstate, revoke, status."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from registry.settings import Settings
+
+from .console import Failure, JsonFlag, Output, ended_in_order
+from .issuing import IssuerOption, parse_id, read_ids
+from .workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from anchor_service.batch import SealingPolicy
+    from anchor_service.chain import EthereumChain
+
+POLL_SECONDS: Final = 0.5
+IdsArgument = Annotated[list[str] | None, typer.Argument(help="Credential ids (urn:uuid:…).")]
+IdsOption = Annotated[Path | None, typer.Option("--ids", help="A file, one credential id a line.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Only note it; `credroot anchor` sends it.")
+]
+
+
+def devchain(
+    port: Annotated[int, typer.Option(help="Where it listens, on this machine only.")] = 8545,
+    block_time: Annotated[int, typer.Option(help="Seconds from block to block.", min=1)] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run a chain for trying, with the registry deployed; Ctrl-C stops it, its state is kept."""
+    from anchor_service.devchain import running_chain
+    from registry.core.contract import CONTRACT
+    from registry.core.evidence import DEV_CHAIN_ID
+
+    output, settings = Output(as_json=as_json), Settings.from_environment()
+    state = settings.home / "devchain" / "state.json"
+    with ended_in_order():
+        try:
+            with running_chain(port, state, block_time, settings.anvil) as (url, deployed):
+                output.say(f"Dev chain {DEV_CHAIN_ID} at {url}: its keys are known to everybody.")
+                how = "deployed" if deployed else "was there already"
+                output.say(f"Registry {CONTRACT['address']} ({how}). Ctrl-C stops the chain.")
+                output.result(
+                    {"rpc": url, "chain_id": DEV_CHAIN_ID, "registry": CONTRACT["address"]}
+                )
+                while True:
+                    time.sleep(1)
+        except KeyboardInterrupt:
+            output.say(f"Stopped; the chain's state is in {state}.")
+
+
+def anchor(
+    watch: Annotated[bool, typer.Option(help="Go on until stopped.")] = False,
+    count: Annotated[int, typer.Option(help="With --watch: seal at so many credentials.")] = 1000,
+    age: Annotated[int, typer.Option(help="With --watch: seal after so many seconds.")] = 60,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Anchor what was issued and send status changes; ends when all of it is final."""
+    from anchor_service.batch import SealingPolicy
+
+    output, workspace = Output(as_json=as_json), open_workspace(issuer)
+    if watch:
+        _watch(workspace, output, SealingPolicy(count, age))
+    else:
+        _run_until_final(workspace, output, seal_now=True)
+        _tell_batches(workspace, output)
+
+
+def suspend(
+    credentials: IdsArgument = None,
+    ids: IdsOption = None,
+    no_wait: NoWait = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Suspend credentials: not valid until reinstated."""
+    _change("suspend", credentials, ids, no_wait, issuer, Output(as_json=as_json))
+
+
+def reinstate(
+    credentials: IdsArgument = None,
+    ids: IdsOption = None,
+    no_wait: NoWait = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Reinstate suspended credentials."""
+    _change("reinstate", credentials, ids, no_wait, issuer, Output(as_json=as_json))
+
+
+def revoke(
+    credentials: IdsArgument = None,
+    ids: IdsOption = None,
+    no_wait: NoWait = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Revoke credentials, for ever."""
+    _change("revoke", credentials, ids, no_wait, issuer, Output(as_json=as_json))
+
+
+def status(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
+    """What was issued, what is anchored, what is under way."""
+    _tell_batches(open_workspace(issuer), Output(as_json=as_json))
+
+
+def _change(
+    kind: str,
+    credentials: list[str] | None,
+    ids: Path | None,
+    no_wait: bool,
+    issuer: str | None,
+    output: Output,
+) -> None:
+    wanted = [parse_id(text) for text in credentials or ()] + (read_ids(ids) if ids else [])
+    if not wanted:
+        raise Failure("name credentials by their ids, or a file of them with --ids")
+    workspace = open_workspace(issuer)
+    new = workspace.anchoring.request_changes(wanted, kind, int(time.time()))
+    output.say(f"{kind}: {new} credentials, {len(wanted) - new} were so already.")
+    if not no_wait:
+        _run_until_final(workspace, output, seal_now=False)
+    unsigned = _write_owed(workspace, output)
+    left = workspace.anchoring.waiting_changes()
+    if left:
+        output.say(f"{left} changes are not final yet: they go with the next `credroot anchor`.")
+    output.result(
+        {
+            "kind": kind,
+            "changed": new,
+            "unchanged": len(wanted) - new,
+            "waiting": left,
+            "unsigned": unsigned,
+        }
+    )
+
+
+def _run_until_final(workspace: Workspace, output: Output, *, seal_now: bool) -> None:
+    from anchor_service.worker import step
+
+    chain = workspace.chain()
+    with workspace.only_worker(), output.progress("Anchoring") as bar:
+        first = True
+        while True:
+            progress = step(workspace.anchoring, chain, _now, seal_now=seal_now and first)
+            first = False
+            for event in progress.events:
+                output.note(event)
+            if not progress.pending:
+                return
+            bar.at(0, f"Anchoring: {progress.pending} under way, waiting for finality")
+            time.sleep(POLL_SECONDS)
+
+
+def _watch(workspace: Workspace, output: Output, policy: "SealingPolicy") -> None:
+    from anchor_service.chain import ChainProblem
+    from anchor_service.worker import NotPermitted, step
+
+    chain: EthereumChain | None = None
+    passphrase_checked = workspace.passphrase
+    assert passphrase_checked  # noqa: S101 - asked once, before the long watch begins
+    with ended_in_order(), workspace.only_worker():
+        output.say("Watching; Ctrl-C stops. Nothing is lost by stopping.")
+        try:
+            while True:
+                try:
+                    chain = chain or workspace.chain()
+                    for event in step(workspace.anchoring, chain, _now, policy).events:
+                        output.note(event)
+                except (ChainProblem, NotPermitted, OSError) as problem:
+                    output.note(f"{problem}; trying again")
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            output.say("Stopped.")
+
+
+def _write_owed(workspace: Workspace, output: Output) -> str | None:
+    """The revocations that only the controller may make, as calls for its wallet to sign."""
+    from anchor_service.unsigned import set_status
+    from anchor_service.worker import patches
+
+    owed = workspace.anchoring.owed_revocations()
+    if not owed:
+        return None
+    account = workspace.organisation.account
+    calls = [
+        set_status(account, root, "revoke", patches(o.position for o in owed if o.root == root))
+        for root in sorted({o.root for o in owed})
+    ]
+    path = workspace.folder / "unsigned-revocations.json"
+    path.write_text(json.dumps(calls, indent=2) + "\n", encoding="utf-8")
+    output.say(f"{len(owed)} are suspended; only the controller can revoke: sign and send {path}")
+    return str(path)
+
+
+def _tell_batches(workspace: Workspace, output: Output) -> None:
+    rows = [_told(workspace, batch) for batch in workspace.anchoring.batches()]
+    columns = ("batch", "credentials", "state", "block", "root")
+    output.table(
+        f"{workspace.organisation.slug}: {workspace.issuance.count()} credentials",
+        columns,
+        [tuple(str(cell) for cell in row) for row in rows],
+    )
+    waiting = workspace.anchoring.waiting_changes()
+    if waiting:
+        output.say(f"{waiting} status changes are not final yet.")
+    output.result(
+        {
+            "issuer": workspace.organisation.slug,
+            "issued": workspace.issuance.count(),
+            "anchored": sum(row[1] for row in rows if row[2] == "final"),
+            "waiting_changes": waiting,
+            "batches": [dict(zip(columns, row, strict=True)) for row in rows],
+        }
+    )
+
+
+def _told(workspace: Workspace, batch: Any) -> tuple[int, int, str, int | str, str]:
+    from anchor_service.batch import State
+
+    carried = [t for t in workspace.anchoring.transactions(list(State)) if t.batch_id == batch.id]
+    newest = carried[-1] if carried else None
+    state = newest.state if newest else batch.state
+    root = batch.root.hex() if batch.root else ""
+    return batch.id, batch.size, state, newest.block_number or "" if newest else "", root
+
+
+def _now() -> int:
+    return int(time.time())

@@ -1,0 +1,334 @@
+"""Commands of the issuer's desk: init, issuer, achievement, issue, export."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from registry.settings import Settings
+
+from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
+from .workspace import CHAIN_KEY, Workspace, open_engine, open_workspace
+
+IssuerOption = Annotated[
+    str | None, typer.Option("--issuer", help="Which issuer; not needed while there is only one.")
+]
+# How many refused rows are shown to a person; a file of them all is asked for with --json.
+SHOWN_ROWS: Final = 20
+OPERATOR_SECONDS: Final = 365 * 24 * 3600
+SUITES: Final = ("eddsa-rdfc-2022", "eddsa-jcs-2022")
+
+issuer_app = typer.Typer(no_args_is_help=True, help="Who issues: create, card, list.")
+achievement_app = typer.Typer(no_args_is_help=True, help="What can be achieved: import, list.")
+
+
+def init(as_json: JsonFlag = False) -> None:
+    """Make the registry's folder and database, or bring them up to date."""
+    from registry.store.database import connect, migrate
+
+    settings, output = Settings.from_environment(), Output(as_json=as_json)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrate(connect(settings.database))
+    output.say(f"The registry is ready in {settings.home}.")
+    output.say("Next: credroot issuer create NAME")
+    output.result({"home": str(settings.home)})
+
+
+@issuer_app.command("create")
+def create_issuer(
+    name: Annotated[str, typer.Argument(help="The organisation's name, as credentials show it.")],
+    url: Annotated[str | None, typer.Option(help="Its web address.")] = None,
+    slug: Annotated[str | None, typer.Option(help="Its short name here; made from NAME.")] = None,
+    controller: Annotated[
+        str | None,
+        typer.Option(help="The account that owns the issuer (a cold key); the new key operates."),
+    ] = None,
+    chain_id: Annotated[
+        int | None, typer.Option(help="The chain; asked of the node when left out.")
+    ] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="Signature suite, may be given twice.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Create an issuer: its keys (encrypted), its DID, its card for verifiers."""
+    from registry.lifecycle.founding import CARD, Founding, found_issuer
+    from registry.private_files import read_passphrase
+
+    output, settings = Output(as_json=as_json), Settings.from_environment()
+    suites = tuple(suite or SUITES[:1])
+    if not set(suites) <= set(SUITES):
+        raise Failure(f"unknown suite; known are {', '.join(SUITES)}")
+    engine = open_engine(settings)
+    chain = _chain_id(settings) if chain_id is None else chain_id
+    short = slug or _slug(name)
+    folder = settings.issuer_folder(short)
+    passphrase = read_passphrase(settings.passphrase_file, new=True)
+    sender = _chain_key(folder / CHAIN_KEY, passphrase)
+    founded = found_issuer(
+        engine,
+        Founding(short, name, url, chain, controller, sender, suites),
+        folder,
+        passphrase,
+        int(time.time()),
+    )
+    output.say(f"Issuer {short}: {founded.did}")
+    output.say(f"Account {founded.account}, its card for verifiers: {folder / CARD}")
+    unsigned = _appoint(output, settings, founded.account, sender, folder)
+    output.result(
+        {
+            "issuer": short,
+            "did": founded.did,
+            "account": str(founded.account),
+            "sender": sender,
+            "card": str(folder / CARD),
+            "unsigned": unsigned,
+        }
+    )
+
+
+@issuer_app.command("card")
+def issuer_card(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
+    """Print the issuer's trust entry, for verifiers to take over after checking it another way."""
+    from registry.lifecycle.founding import CARD
+
+    workspace = open_workspace(issuer)
+    card = (workspace.folder / CARD).read_text(encoding="utf-8")
+    typer.echo(json.dumps(json.loads(card)) if as_json else card.rstrip())
+
+
+@issuer_app.command("list")
+def list_issuers(as_json: JsonFlag = False) -> None:
+    """List the issuers of this installation."""
+    from registry.store.organisations import all_organisations
+
+    output = Output(as_json=as_json)
+    found = all_organisations(open_engine(Settings.from_environment()))
+    rows = [(o.slug, str(o.profile.get("name")), o.did, str(o.account)) for o in found]
+    output.table("Issuers", ("issuer", "name", "DID", "account"), rows)
+    keys = ("issuer", "name", "did", "account")
+    output.result({"issuers": [dict(zip(keys, row, strict=True)) for row in rows]})
+
+
+@achievement_app.command("import")
+def import_achievements(
+    file: Annotated[Path, typer.Argument(help="JSON: one Achievement, or a list of them.")],
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Import achievements; the same again changes nothing, other content is refused."""
+    from registry.core.errors import CoreError
+    from registry.lifecycle.badges import check_achievement
+    from registry.store.issuance import Conflict
+
+    output, workspace = Output(as_json=as_json), open_workspace(issuer)
+    added = 0
+    items = _achievements_in(file)
+    for item in items:
+        try:
+            check_achievement(item)
+            added += workspace.issuance.add_achievement(item, int(time.time()))
+        except (CoreError, Conflict) as error:
+            where = item.get("id") or item.get("name") or "an achievement without id"
+            raise Failure(f"{file}: {where}: {error}", EXIT_INVALID) from error
+    output.say(f"{added} achievements imported, {len(items) - added} were there already.")
+    output.result({"imported": added, "passed_over": len(items) - added})
+
+
+@achievement_app.command("list")
+def list_achievements(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
+    """List the issuer's achievements."""
+    output, workspace = Output(as_json=as_json), open_workspace(issuer)
+    rows = [(str(a.get("name")), str(a["id"])) for a in workspace.issuance.achievements()]
+    output.table("Achievements", ("name", "id"), rows)
+    output.result({"achievements": [{"name": name, "id": iri} for name, iri in rows]})
+
+
+def issue(
+    file: Annotated[Path, typer.Argument(help="Awards: .csv, or .ndjson with achievements.")],
+    strict: Annotated[bool, typer.Option(help="Stop at the first bad row.")] = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Issue a credential for every award in a file; the same file again issues nothing twice."""
+    from registry.lifecycle.issuing import Stopped, Tally
+
+    output, workspace = Output(as_json=as_json), open_workspace(issuer)
+    started, tally = time.monotonic(), Tally()
+    try:
+        tally = _issue(workspace, file, output, strict=strict)
+    except Stopped as stopped:
+        raise Failure(
+            f"{file}: {stopped} (--strict; earlier rows are issued)", EXIT_INVALID
+        ) from stopped
+    _tell_tally(output, file, tally, time.monotonic() - started)
+    raise typer.Exit(EXIT_INVALID if tally.refused else EXIT_VALID)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to; one file per credential.")],
+    ids: Annotated[
+        Path | None, typer.Option("--ids", help="Only these: a file, one credential id a line.")
+    ] = None,
+    unanchored: Annotated[
+        bool, typer.Option(help="Also those whose anchor is not final, with the signature only.")
+    ] = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write credentials as files that stand on their own."""
+    from registry.lifecycle.export import Exporter, write_credentials
+
+    output, workspace = Output(as_json=as_json), open_workspace(issuer)
+    store = workspace.issuance
+    wanted = read_ids(ids) if ids else None
+    exporter = Exporter(store, workspace.organisation.account)
+    written = waiting = 0
+    with output.progress("Exporting", len(wanted) if wanted else store.count()) as bar:
+        found = store.credentials(wanted)
+        for path in write_credentials(exporter, found, folder, unanchored=unanchored):
+            written, waiting = written + (path is not None), waiting + (path is None)
+            bar.at(written + waiting)
+    output.say(f"{written} credentials written to {folder}.")
+    if waiting:
+        output.say(f"{waiting} wait for their anchor: run `credroot anchor`, then export again.")
+    output.result({"exported": written, "waiting": waiting, "folder": str(folder)})
+
+
+def read_ids(file: Path) -> list[UUID]:
+    """Credential ids, one a line (urn:uuid:… or the bare UUID); raises `Failure`."""
+    lines = file.read_text(encoding="utf-8").split()
+    if not lines:
+        raise Failure(f"{file} names no credential")
+    return [parse_id(line) for line in lines]
+
+
+def parse_id(text: str) -> UUID:
+    """A credential's id as a UUID; raises `Failure`."""
+    try:
+        return UUID(text.strip().removeprefix("urn:uuid:"))
+    except ValueError as error:
+        raise Failure(f"{text!r} is not a credential id (urn:uuid:…)") from error
+
+
+def _issue(workspace: Workspace, file: Path, output: Output, *, strict: bool) -> Any:
+    from concurrent.futures import ProcessPoolExecutor
+
+    from registry.lifecycle.awards import read_awards
+    from registry.lifecycle.issuing import IssuingDesk, Tally
+
+    tally = Tally()
+    size = file.stat().st_size
+    with ProcessPoolExecutor(os.cpu_count()) as executor, output.progress("Issuing") as bar:
+        desk = IssuingDesk(
+            workspace.issuance,
+            workspace.issuer,
+            workspace.signer(),
+            workspace.organisation.award_salt,
+            executor,
+        )
+        rows = read_awards(file)
+        for tally in desk.issue(rows, lambda: int(time.time()), strict=strict):
+            bar.at(tally.rows, f"Issuing ({size >> 10} KiB of awards)")
+    return tally
+
+
+def _tell_tally(output: Output, file: Path, tally: Any, seconds: float) -> None:
+    output.say(
+        f"{file.name}: {tally.issued} credentials issued, {tally.passed_over} were issued before, "
+        f"{len(tally.refused)} rows refused ({seconds:.1f} s)."
+    )
+    for row in tally.refused[:SHOWN_ROWS]:
+        output.say(f"  line {row.line}: {row.reason}")
+    if len(tally.refused) > SHOWN_ROWS:
+        output.say(f"  … and {len(tally.refused) - SHOWN_ROWS} more (--json lists them all)")
+    if tally.issued:
+        output.say("Next: credroot anchor")
+    output.result(
+        {
+            "issued": tally.issued,
+            "passed_over": tally.passed_over,
+            "achievements": tally.achievements,
+            "refused": [{"line": row.line, "reason": row.reason} for row in tally.refused],
+            "seconds": round(seconds, 3),
+        }
+    )
+
+
+def _achievements_in(file: Path) -> list[dict[str, Any]]:
+    from registry.core.document import parse_json
+    from registry.core.errors import Refusal
+
+    data = file.read_bytes()
+    if not data.strip():
+        raise Failure(f"{file} is empty: want an Achievement object, or a list of them")
+    try:
+        # The door reads objects; a list is one member of an object.
+        items = parse_json(b'{"items":' + data + b"}")["items"]
+    except Refusal as refusal:
+        raise Failure(f"{file}: {refusal.detail}") from refusal
+    listed = items if isinstance(items, list) else [items]
+    if not listed or not all(isinstance(item, dict) for item in listed):
+        raise Failure(f"{file}: want an Achievement object, or a list of them")
+    return listed
+
+
+def _chain_id(settings: Settings) -> int:
+    from anchor_service.chain import connect
+
+    w3 = connect(settings.nodes[0])
+    if not w3.is_connected():
+        raise Failure(
+            f"no node answers at {settings.nodes[0]}: start one (`credroot devchain`), "
+            "set CREDROOT_RPC, or give --chain-id"
+        )
+    return int(w3.eth.chain_id)
+
+
+def _chain_key(path: Path, passphrase: str) -> str:
+    """The sender's address; a key that an interrupted creation left behind is taken up again."""
+    from anchor_service.keystore import create_keystore, open_keystore
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        return open_keystore(path, passphrase).address.lower()
+    return create_keystore(path, passphrase)
+
+
+def _appoint(
+    output: Output, settings: Settings, account: Any, sender: str, folder: Path
+) -> str | None:
+    """Fund the sender on a dev chain; where the controller is another key, prepare its call."""
+    from anchor_service.chain import connect
+    from anchor_service.devchain import fund
+    from anchor_service.unsigned import set_operator
+    from registry.core.evidence import DEV_CHAIN_ID
+
+    w3 = connect(settings.nodes[0])
+    if account.chain_id == DEV_CHAIN_ID and w3.is_connected():
+        fund(w3, sender)
+        output.say("The dev chain gave the account play money.")
+    elif account.address == sender:
+        output.note(
+            "One key owns the issuer and sends its transactions. On a public chain keep the owner "
+            "cold: --controller."
+        )
+    if account.address == sender:
+        return None
+    path = folder / "unsigned-set-operator.json"
+    call = set_operator(account, sender, int(time.time()) + OPERATOR_SECONDS)
+    path.write_text(json.dumps(call, indent=2) + "\n", encoding="utf-8")
+    output.say(f"The controller must now appoint this key: sign and send {path}")
+    return str(path)
+
+
+def _slug(name: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64]
+    if not slug:
+        raise Failure("give the issuer a short name with --slug")
+    return slug

@@ -1,0 +1,43 @@
+"""The JSON-LD contexts that ship with the package; nothing is ever fetched to canonicalise."""
+
+import json
+from collections.abc import Collection
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from .document import JsonObject
+from .errors import Refusal
+
+CREDENTIALS_V1: Final = "https://www.w3.org/2018/credentials/v1"
+CREDENTIALS_V2: Final = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES_V3: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+
+
+@cache
+def bundled() -> dict[str, Any]:
+    """URL of each bundled context -> the value of its `@context`."""
+    folder = files(__package__).joinpath("contexts")
+    rows = json.loads(folder.joinpath("provenance.json").read_text(encoding="utf-8"))["contexts"]
+    return {
+        row["url"]: json.loads(folder.joinpath(row["file"]).read_text(encoding="utf-8"))["@context"]
+        for row in rows
+    }
+
+
+def context_urls(document: JsonObject, known: Collection[str] | None = None) -> tuple[str, ...]:
+    """The document's `@context` as URLs of `known` contexts (by default the bundled ones).
+
+    A single string counts as a list of one. Raises `Refusal` at `format`: `malformed` when there
+    is none, `ambiguous` for an inline context, `unknown_context` for one that is not known.
+    """
+    value = document.get("@context")
+    urls = [value] if isinstance(value, str) else value
+    if not isinstance(urls, list) or not urls:
+        raise Refusal("format", "malformed", "@context is missing or not a list of URLs")
+    for url in urls:
+        if not isinstance(url, str):
+            raise Refusal("format", "ambiguous", "an inline context: only URLs are read")
+        if url not in (bundled() if known is None else known):
+            raise Refusal("format", "unknown_context", f"no bundled copy of {url}")
+    return tuple(urls)

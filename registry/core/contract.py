@@ -1,0 +1,92 @@
+"""The registry contract as a verifier meets it: its identity, and one call and its answer.
+
+`contract.json` is what the compiler gave: ABI, code hashes, and the address that follows from them
+(CREATE2, the same on every chain).
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
+
+from .errors import InvalidArgument
+
+CONTRACT: Final[dict[str, Any]] = json.loads(
+    files(__package__).joinpath("contract.json").read_text(encoding="utf-8")
+)
+WORD_BITS: Final = 256
+FLAG_SUSPENDED: Final = 1
+_BATCH: Final = "(uint40,uint32,uint40,uint32,uint40,uint32,uint32,uint8)"
+_STATUS_WORDS: Final = keccak(b"statusWords(address,bytes32,uint256,uint256)")[:4]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The contract's record of one batch; times in seconds since 1970, all zero when unanchored."""
+
+    anchored_at: int
+    anchored_block: int
+    changed_at: int
+    changed_block: int
+    revoked_at: int
+    size: int
+    seq: int
+    flags: int
+
+    @property
+    def suspended(self) -> bool:
+        return bool(self.flags & FLAG_SUSPENDED)
+
+
+@dataclass(frozen=True)
+class StatusWord:
+    """The batch's head and the two lanes of one word; bit i is the credential 256 * word + i."""
+
+    batch: Batch
+    revoked: int
+    suspended: int
+
+
+NOTHING: Final = StatusWord(Batch(0, 0, 0, 0, 0, 0, 0, 0), 0, 0)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Which contract is accepted: its address (20 bytes) and the hash of its code (32 bytes)."""
+
+    address: bytes
+    code_hash: bytes
+
+
+REGISTRY: Final = Registry(
+    bytes.fromhex(CONTRACT["address"][2:]), bytes.fromhex(CONTRACT["runtimeCodeHash"][2:])
+)
+
+
+def status_words_call(issuer: bytes, root: bytes, start: int, count: int) -> bytes:
+    """Call data of `statusWords(issuer, root, start, count)`."""
+    return _STATUS_WORDS + encode(
+        ["address", "bytes32", "uint256", "uint256"], [issuer, root, start, count]
+    )
+
+
+def status_words_answer(data: bytes, start: int, count: int) -> list[StatusWord]:
+    """The words `start` to `start + count - 1` of the answer to `status_words_call`.
+
+    Words past the batch's end, and all words of what is not anchored, are zero. Raises
+    `InvalidArgument` when the answer is not one that the contract gives.
+    """
+    try:
+        fields, lanes = decode([_BATCH, "uint256[2][]"], data)
+    except (DecodingError, OverflowError) as error:
+        raise InvalidArgument(f"not an answer of statusWords: {error}") from error
+    batch = Batch(*fields)
+    there = max(0, min(count, -(-batch.size // WORD_BITS) - start))
+    if len(lanes) != there:
+        raise InvalidArgument(f"got {len(lanes)} status words, want {there}")
+    missing = [(0, 0)] * (count - there)
+    return [StatusWord(batch, revoked, suspended) for revoked, suspended in [*lanes, *missing]]

@@ -1,0 +1,128 @@
+"""What a verifier read from the chain, as values: a verdict is a pure function of them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .contract import StatusWord
+from .errors import Refusal
+from .keys import Account
+
+# A chain for trying: one node of one's own is the whole network there.
+DEV_CHAIN_ID: Final = 31337
+MIN_NODES: Final = 2
+
+
+@dataclass(frozen=True)
+class Question:
+    """One batch of one account, and the status word (256 credentials) that is wanted of it."""
+
+    account: Account
+    root: bytes
+    word: int
+
+
+@dataclass(frozen=True)
+class Block:
+    number: int
+    hash: bytes
+    time: int  # seconds since 1970, the chain's
+
+
+@dataclass(frozen=True)
+class View:
+    """One block as a node showed it: the registry's code hash there, and the answers."""
+
+    block: Block
+    code_hash: bytes
+    answers: Mapping[Question, StatusWord] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class NodeReading:
+    """All that one node said; `problem` tells why there is nothing."""
+
+    host: str
+    chain_id: int | None = None
+    finalized: View | None = None
+    latest: View | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The readings of every node that was asked, the silent ones too."""
+
+    nodes: tuple[NodeReading, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """How many nodes, on distinct hosts, must say the same (formats: Evidence, k of n)."""
+
+    agree: int | None = None
+    trust_one_node: bool = False
+    accept_dev_chain: bool = False
+
+    def required(self, chain_id: int, hosts: int) -> int:
+        """k for `hosts` distinct hosts; raises `Refusal` at `anchor` with `too_few_nodes`."""
+        alone = self.trust_one_node or (chain_id == DEV_CHAIN_ID and self.accept_dev_chain)
+        if hosts < MIN_NODES and not alone:
+            raise Refusal(
+                "anchor",
+                "too_few_nodes",
+                f"{hosts} distinct node(s) asked, want at least {MIN_NODES}",
+            )
+        majority = hosts // 2 + 1
+        wanted = majority if self.agree is None else self.agree
+        if not majority <= wanted <= max(hosts, majority):
+            raise Refusal(
+                "anchor", "too_few_nodes", f"{wanted} of {hosts} cannot agree by a majority"
+            )
+        return wanted
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One answer that enough nodes gave for one block."""
+
+    block: Block
+    code_hash: bytes
+    word: StatusWord
+    hosts: tuple[str, ...]
+
+
+def agreed(evidence: Evidence, question: Question, *, finalized: bool, quorum: Quorum) -> Agreed:
+    """The answer to `question` that k of n distinct hosts share, at the finalised or newest block.
+
+    Raises `Refusal` at `anchor`: `too_few_nodes`, `unreachable`, `disagreement`.
+    """
+    chain_id = question.account.chain_id
+    hosts = {node.host for node in evidence.nodes}
+    wanted = quorum.required(chain_id, len(hosts))
+    votes: dict[str, tuple[Block, bytes, StatusWord]] = {}
+    for node in evidence.nodes:
+        view = node.finalized if finalized else node.latest
+        if node.chain_id == chain_id and view is not None and question in view.answers:
+            votes.setdefault(node.host, (view.block, view.code_hash, view.answers[question]))
+    if len(votes) < wanted:
+        raise Refusal("anchor", "unreachable", _silence(evidence, chain_id, wanted))
+    vote, count = Counter(votes.values()).most_common(1)[0]
+    if count < wanted:
+        raise Refusal(
+            "anchor", "disagreement", f"at most {count} of {len(hosts)} nodes agree, want {wanted}"
+        )
+    return Agreed(*vote, hosts=tuple(sorted(h for h, v in votes.items() if v == vote)))
+
+
+def _silence(evidence: Evidence, chain_id: int, wanted: int) -> str:
+    reasons = [f"{node.host}: {_why_silent(node, chain_id)}" for node in evidence.nodes]
+    told = "; ".join(reasons) or "no node was asked"
+    return f"chain {chain_id} was not read by {wanted} node(s) ({told})"
+
+
+def _why_silent(node: NodeReading, chain_id: int) -> str:
+    if node.problem:
+        return node.problem
+    return "answered" if node.chain_id == chain_id else f"is on chain {node.chain_id}"

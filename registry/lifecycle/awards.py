@@ -1,0 +1,283 @@
+"""Files of awards, read strictly: each row becomes an `Award`, or an error with its line number.
+
+Rows are outside data of any size and quality: a bad one is reported and the next is read.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject, parse_json
+from registry.core.errors import InvalidArgument, Refusal
+from registry.core.times import parse_stamp, write_stamp
+
+# A row makes one credential, which may not be larger than this.
+MAX_ROW_BYTES: Final = MAX_DOCUMENT_BYTES
+COLUMNS: Final = (
+    "recipient",
+    "recipient_type",
+    "achievement",
+    "date",
+    "award_id",
+    "valid_until",
+    "results",
+    "evidence",
+    "narrative",
+)
+REQUIRED: Final = ("recipient", "achievement", "date")
+RESULT_MEMBERS: Final = frozenset(("resultDescription", "value", "status", "achievedLevel"))
+EVIDENCE_MEMBERS: Final = frozenset(("id", "name", "narrative", "description", "genre", "audience"))
+# Open Badges 3.0, B.6.5 IdentifierTypeEnum.
+IDENTITY_TYPES: Final = frozenset(
+    (
+        *("name", "sourcedId", "systemId", "productId", "userName", "accountId", "emailAddress"),
+        *("nationalIdentityNumber", "isbn", "issn", "lisSourcedId", "oneRosterSourcedId"),
+        *("sisSourcedId", "ltiContextId", "ltiDeploymentId", "ltiToolId", "ltiPlatformId"),
+        *("ltiUserId", "identifier"),
+    )
+)
+_EXTENSION: Final = re.compile(r"ext:[A-Za-z0-9._-]+")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class BadFile(Exception):
+    """The file as a whole cannot be read; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is awarded; `type` is an Open Badges identity type, or `did`."""
+
+    identifier: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Award:
+    """One award as the file tells it; times are XML Schema dateTimeStamps."""
+
+    recipient: Recipient
+    achievement: str
+    date: str
+    award_id: str | None = None
+    valid_until: str | None = None
+    results: tuple[Mapping[str, str], ...] = ()
+    evidence: tuple[JsonObject, ...] = ()
+    narrative: str | None = None
+
+
+@dataclass(frozen=True)
+class AchievementRow:
+    """An achievement that an NDJSON file brings along."""
+
+    achievement: JsonObject
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """Why a row was refused."""
+
+    reason: str
+
+
+Row = tuple[int, Award | AchievementRow | BadRow]
+
+
+def read_awards(path: Path) -> Iterator[Row]:
+    """The rows of a CSV or NDJSON file with their line numbers (the first line is 1).
+
+    Raises `BadFile` for a file that is empty, of an unknown kind, or has wrong columns.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".ndjson", ".jsonl"):
+        raise BadFile(f"{path.name}: want a .csv or .ndjson file")
+    with path.open("rb") as file:
+        rows = _csv_rows(file, path.name) if kind == ".csv" else _ndjson_rows(file)
+        any_row = False
+        for row in rows:
+            any_row = True
+            yield row
+        if not any_row:
+            raise BadFile(f"{path.name}: the file has no rows")
+
+
+def parse_award(item: Mapping[str, Any]) -> Award:
+    """Read one award object; raises `InvalidArgument` with the reason."""
+    unknown = set(item) - set(COLUMNS)
+    if unknown:
+        raise InvalidArgument(f"unknown members: {', '.join(sorted(unknown))}")
+    for name in REQUIRED:
+        if item.get(name) in (None, ""):
+            raise InvalidArgument(f"{name} is missing")
+    return Award(
+        recipient=_recipient(item["recipient"], item.get("recipient_type")),
+        achievement=_text(item, "achievement") or "",
+        date=moment(item["date"], "date"),
+        award_id=_text(item, "award_id"),
+        valid_until=moment(item["valid_until"], "valid_until") if item.get("valid_until") else None,
+        results=tuple(_members(r, RESULT_MEMBERS, "results") for r in item.get("results") or ()),
+        evidence=tuple(
+            _members(e, EVIDENCE_MEMBERS, "evidence") for e in item.get("evidence") or ()
+        ),
+        narrative=_text(item, "narrative"),
+    )
+
+
+def moment(text: Any, name: str) -> str:
+    """A date (midnight UTC is meant) or a date-time with a zone, as a UTC stamp."""
+    try:
+        if isinstance(text, str) and _DATE.fullmatch(text):
+            day = datetime.combine(date.fromisoformat(text), time(), UTC)
+            return write_stamp(day)
+        return write_stamp(parse_stamp(text if isinstance(text, str) else ""))
+    except ValueError as error:
+        raise InvalidArgument(
+            f"{name} {text!r} is not a date (2026-06-30) or a date-time with a zone"
+        ) from error
+
+
+def _recipient(value: Any, kind: Any) -> Recipient:
+    if isinstance(value, dict):
+        if set(value) - {"identifier", "type"} or not isinstance(value.get("identifier"), str):
+            raise InvalidArgument('recipient is not text or {"identifier": …, "type": …}')
+        value, kind = value["identifier"], value.get("type", kind)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgument("recipient is empty")
+    identifier = value.strip()
+    kind = kind or _guessed_type(identifier)
+    if kind not in IDENTITY_TYPES and kind != "did" and not _EXTENSION.fullmatch(str(kind)):
+        raise InvalidArgument(f"{kind!r} is no identity type of Open Badges, nor ext:…")
+    # Mail hosts fold case, people do not remember it: the hash is of the lower-case address.
+    return Recipient(identifier.lower() if kind == "emailAddress" else identifier, kind)
+
+
+def _guessed_type(identifier: str) -> str:
+    if identifier.startswith("did:"):
+        return "did"
+    return "emailAddress" if "@" in identifier else "systemId"
+
+
+def _members(item: Any, allowed: frozenset[str], name: str) -> JsonObject:
+    if not isinstance(item, dict) or not item:
+        raise InvalidArgument(f"{name} holds something that is not an object")
+    unknown = set(item) - allowed
+    if unknown:
+        raise InvalidArgument(f"unknown members in {name}: {', '.join(sorted(unknown))}")
+    if not all(isinstance(value, str) and value for value in item.values()):
+        raise InvalidArgument(f"{name} holds a value that is empty or not text")
+    return item
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidArgument(f"{name} is not text")
+    return value or None
+
+
+def _ndjson_rows(file: BinaryIO) -> Iterator[Row]:
+    for number, line in _bounded_lines(file):
+        if isinstance(line, BadRow):
+            yield number, line
+        elif line.strip():
+            yield number, _ndjson_row(line)
+
+
+def _ndjson_row(line: bytes) -> Award | AchievementRow | BadRow:
+    try:
+        item = parse_json(line)
+        if "type" in item:
+            return AchievementRow(item)
+        return parse_award(item)
+    except Refusal as refusal:
+        return BadRow(refusal.detail)
+    except InvalidArgument as error:
+        return BadRow(str(error))
+
+
+def _csv_rows(file: BinaryIO, name: str) -> Iterator[Row]:
+    bad: list[tuple[int, BadRow]] = []
+    position = [0]
+    reader = csv.reader(_decoded(file, bad, position), strict=True)
+    csv.field_size_limit(MAX_ROW_BYTES)
+    try:
+        header = _header(next(reader, None), name)
+    except csv.Error as error:
+        raise BadFile(f"{name}: the header is not CSV: {error}") from error
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield position[0], BadRow(f"not CSV: {error}")
+            continue
+        yield from bad
+        bad.clear()
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            yield position[0], _csv_row(header, cells)
+
+
+def _header(cells: list[str] | None, name: str) -> list[str]:
+    if not cells:
+        raise BadFile(f"{name}: the file is empty: want a header with {', '.join(REQUIRED)}")
+    header = [cell.strip().removeprefix("\ufeff").lower() for cell in cells]
+    unknown = [cell for cell in header if cell not in COLUMNS]
+    missing = [cell for cell in REQUIRED if cell not in header]
+    if unknown or missing or len(set(header)) != len(header):
+        problem = f"unknown {', '.join(map(repr, unknown))}" if unknown else "twice the same"
+        problem = f"missing {', '.join(missing)}" if missing and not unknown else problem
+        raise BadFile(f"{name}: wrong columns: {problem}; known are {', '.join(COLUMNS)}")
+    return header
+
+
+def _csv_row(header: list[str], cells: list[str]) -> Award | BadRow:
+    if len(cells) != len(header):
+        return BadRow(f"{len(cells)} cells, want {len(header)}")
+    row: dict[str, Any] = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    try:
+        row["results"] = _csv_results(row.get("results", ""))
+        row["evidence"] = [{"id": link} for link in row.get("evidence", "").split()]
+        return parse_award(row)
+    except InvalidArgument as error:
+        return BadRow(str(error))
+
+
+def _csv_results(text: str) -> list[dict[str, str]]:
+    """`NAME=VALUE; NAME=VALUE`: the name is that of a result description, or its id."""
+    results = []
+    for part in filter(None, (p.strip() for p in text.split(";"))):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise InvalidArgument(f"results: {part!r} is not NAME=VALUE")
+        results.append({"resultDescription": name.strip(), "value": value.strip()})
+    return results
+
+
+def _decoded(file: BinaryIO, bad: list[tuple[int, BadRow]], position: list[int]) -> Iterable[str]:
+    for number, line in _bounded_lines(file):
+        position[0] = number
+        if isinstance(line, BadRow):
+            bad.append((number, line))
+            continue
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            bad.append((number, BadRow(f"not UTF-8 at byte {error.start} of the line")))
+
+
+def _bounded_lines(file: BinaryIO) -> Iterator[tuple[int, bytes | BadRow]]:
+    """Lines with their numbers; one that is too long is passed over without being held."""
+    number = 0
+    while line := file.readline(MAX_ROW_BYTES + 1):
+        number += 1
+        if len(line) <= MAX_ROW_BYTES or line.endswith(b"\n"):
+            yield number, line
+            continue
+        while (rest := file.readline(MAX_ROW_BYTES)) and not rest.endswith(b"\n"):
+            pass
+        yield number, BadRow(f"the line is longer than {MAX_ROW_BYTES} bytes")

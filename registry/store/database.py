@@ -1,0 +1,96 @@
+"""Opening the database: SQLite by default (WAL, foreign keys on), migrated by Alembic."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+
+__all__ = (
+    "DatabaseProblem",
+    "Engine",
+    "connect",
+    "migrate",
+    "reading",
+    "require_current",
+    "writing",
+)
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+# Another process may hold the one write lock for the length of a bulk import's chunk.
+SQLITE_BUSY_SECONDS: Final = 60
+
+
+class DatabaseProblem(Exception):
+    """The database is not there, or not of this program's version; the text says what to do."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`; nothing is created or migrated."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; a second time changes nothing."""
+    with writing(engine) as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_current(engine: Engine) -> None:
+    """Raises `DatabaseProblem` unless the schema is the newest revision."""
+    with reading(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    if found != wanted:
+        raise DatabaseProblem(
+            f"the database is at revision {found}, this program needs {wanted}: run `credroot init`"
+        )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the database."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that holds the write lock from its start: all of it, or nothing."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling begins too late to hold the lock while reading.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        # With NORMAL a power cut may lose the last commits, a signed transaction's among them.
+        "synchronous = FULL",
+        f"busy_timeout = {SQLITE_BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,127 @@
+"""Compile the contract and write what clients need to know of it: `registry/core/contract.json`.
+
+With `--check` nothing is written, and the exit code is 1 if the file is not what the sources give.
+Needs the npm packages of the lock file; the compiler is the one among them.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import solcx
+from eth_account import Account
+from eth_hash.auto import keccak
+from eth_utils.address import to_checksum_address
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "registry" / "core" / "contract.json"
+SOLC = ROOT / "scripts" / "solc"
+
+NAME = "CredentialRegistry"
+SOURCES = ("contracts/ICredentialRegistry.sol", "contracts/CredentialRegistry.sol")
+# The same as in hardhat.config.js, where the reasons are; a test compares the two results.
+SETTINGS: dict[str, Any] = {
+    "viaIR": True,
+    "optimizer": {"enabled": True, "runs": 200},
+    "evmVersion": "cancun",
+    "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+}
+
+# The deterministic deployment proxy. Nobody has its sender's key: the signature was made up and the
+# address recovered from it, so that the same bytes put the same code at the same address on any
+# chain that takes transactions without a chain id and where the sender was given the cost.
+DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+DEPLOYER_SENDER = "0x3fAB184622Dc19b6109349B94811493BF2a45362"
+DEPLOYER_TRANSACTION = (
+    "0xf8a58085174876e800830186a08080b853604580600e600039806000f350fe"
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0"
+    "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+    "1ba02222222222222222222222222222222222222222222222222222222222222222"
+    "a02222222222222222222222222222222222222222222222222222222222222222"
+)
+DEPLOYER_COST = 100_000 * 100 * 10**9  # wei: the gas limit and price in the transaction
+SALT = bytes(32)
+
+
+def compile_contract() -> dict[str, Any]:
+    """Return the compiler's output for the contract: `abi` and `evm`."""
+    # The wrapper is run by the Node that lies beside this Python, where there is one.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    output = solcx.compile_standard(
+        {
+            "language": "Solidity",
+            "sources": {name: {"content": (ROOT / name).read_text()} for name in SOURCES},
+            "settings": SETTINGS
+            | {
+                "outputSelection": {
+                    "*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
+                }
+            },
+        },
+        solc_binary=SOLC,
+    )
+    contract: dict[str, Any] = output["contracts"][SOURCES[1]][NAME]
+    return contract
+
+
+def create_address(sender: str) -> str:
+    """Return the address of the first contract that an account creates (EIP-161: nonce 0)."""
+    rlp = b"\xd6\x94" + bytes.fromhex(sender[2:]) + b"\x80"
+    return to_checksum_address(keccak(rlp)[12:])
+
+
+def create2_address(creation_code: bytes) -> str:
+    """Return the address that the deployer gives to a contract (EIP-1014)."""
+    preimage = b"\xff" + bytes.fromhex(DEPLOYER[2:]) + SALT + keccak(creation_code)
+    return to_checksum_address(keccak(preimage)[12:])
+
+
+def check_deployer() -> None:
+    """Raise ValueError if the constants of the deployer do not belong together."""
+    sender = Account.recover_transaction(DEPLOYER_TRANSACTION)
+    if (sender, create_address(sender)) != (DEPLOYER_SENDER, DEPLOYER):
+        raise ValueError(f"the deployer's transaction is by {sender}, want {DEPLOYER_SENDER}")
+
+
+def describe(contract: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of `contract.json`; bytes and the cost in wei are 0x hex."""
+    creation = bytes.fromhex(contract["evm"]["bytecode"]["object"])
+    runtime = bytes.fromhex(contract["evm"]["deployedBytecode"]["object"])
+    version = solcx.wrapper.get_version_str_from_solc_binary(SOLC)
+    return {
+        "name": NAME,
+        "compiler": {"version": version, "settings": SETTINGS},
+        "address": create2_address(creation),
+        "runtimeCodeHash": "0x" + keccak(runtime).hex(),
+        "creationCodeHash": "0x" + keccak(creation).hex(),
+        "deployer": DEPLOYER,
+        "salt": "0x" + SALT.hex(),
+        "deployerTransaction": {
+            "sender": DEPLOYER_SENDER,
+            "cost": hex(DEPLOYER_COST),
+            "raw": DEPLOYER_TRANSACTION,
+        },
+        "abi": contract["abi"],
+        "creationCode": "0x" + creation.hex(),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare, do not write")
+    check = parser.parse_args().check
+    check_deployer()
+    built = json.dumps(describe(compile_contract()), indent=1) + "\n"
+    if not check:
+        TARGET.write_text(built)
+    elif not TARGET.exists() or TARGET.read_text() != built:
+        print(f"{TARGET.relative_to(ROOT)} is stale: run scripts/build_contract.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

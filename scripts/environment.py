@@ -1,0 +1,71 @@
+"""Set up what the project needs inside its own folder: `.venv` and `node_modules`.
+
+Needs Python 3.11 or newer with venv and pip, and nothing else: Node comes with a Python package.
+A second call finds everything in place and returns at once.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+OLDEST = (3, 11)
+
+
+def prepare() -> dict[str, str]:
+    """Set up what is missing or out of date; the environment variables to run programs with."""
+    if sys.version_info < OLDEST:
+        raise SystemExit(f"needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    variables = {
+        **{k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")},
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    _once("Python packages", VENV / ".locked", ("uv.lock", "pyproject.toml"), _python, variables)
+    _once("Node packages", ROOT / "node_modules/.locked", ("package-lock.json",), _node, variables)
+    return variables
+
+
+def _once(
+    what: str,
+    stamp: Path,
+    inputs: tuple[str, ...],
+    install: Callable[[dict[str, str]], None],
+    variables: dict[str, str],
+) -> None:
+    wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in inputs)).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Setting up: {what} (into {stamp.parent.name}/) ...", flush=True)
+    install(variables)
+    stamp.write_text(wanted)
+
+
+def _python(variables: dict[str, str]) -> None:
+    if not (BIN / "uv").exists():
+        _run([sys.executable, "-m", "venv", str(VENV)], variables)
+        _run([str(BIN / "python"), "-m", "pip", "install", "--quiet", _locked_uv()], variables)
+    _run([str(BIN / "uv"), "sync", "--locked", "--all-extras", "--quiet"], variables)
+
+
+def _node(variables: dict[str, str]) -> None:
+    _run([str(BIN / "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"], variables)
+
+
+def _locked_uv() -> str:
+    version = re.search(r'name = "uv"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text())
+    if version is None:
+        raise SystemExit("uv.lock does not name uv")
+    return f"uv=={version[1]}"
+
+
+def _run(command: list[str], variables: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=variables, check=False)
+    if done.returncode:
+        raise SystemExit(f"failed: {' '.join(command)}")
