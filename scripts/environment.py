@@ -42,7 +42,7 @@ def _once(
     wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in inputs)).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"Setting up: {what} (into {stamp.parent.name}/) ...", flush=True)
+    print(f"Setting up: {what} (into {stamp.parent.name}/) ...", file=sys.stderr, flush=True)
     install(variables)
     stamp.write_text(wanted)
 

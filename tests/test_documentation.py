@@ -1,0 +1,90 @@
+"""The README's commands are what a new user types: they run as they stand."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# What stands in the README where a reader puts an id of their own.
+SOME_ID = "5a4b1ec1-…"
+# Started by the fixture, in a terminal of its own as the README says; or a whole run of its own.
+NOT_TYPED_HERE = ("credroot devchain", "scripts/demo", "scripts/test")
+
+
+def commands(page: Path) -> list[str]:
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert all(line.startswith("$ ") for line in lines), f"{page.name}: not only commands"
+    return [line.removeprefix("$ ") for line in lines]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A new user's environment beside a running dev chain."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    (tmp_path / "passphrase").write_text("of the documentation's test")
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "CREDROOT_HOME": str(tmp_path / "home"),
+        "CREDROOT_RPC": f"http://127.0.0.1:{port}",
+        "CREDROOT_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+    }
+    chain = subprocess.Popen(
+        [BIN / "credroot", "devchain", "--port", port, "--json"],
+        env=environment,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert chain.stdout is not None
+        assert json.loads(chain.stdout.readline())["chain_id"] == 31337
+        yield environment
+    finally:
+        chain.send_signal(signal.SIGTERM)
+        chain.wait(20)
+
+
+def test_the_readmes_commands_run_in_their_order(tmp_path: Path, terminal: dict[str, str]) -> None:
+    typed = [c for c in commands(ROOT / "README.md") if not c.startswith(NOT_TYPED_HERE)]
+    assert len(typed) > 10
+    for line in typed:
+        exported = [file.stem for file in (tmp_path / "badges").glob("*.json")]
+        command = line.replace(SOME_ID, exported[0]) if exported else line
+        started = time.monotonic()
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=terminal, capture_output=True, text=True
+        )
+        # After the revocation one of the badges is invalid, and the README says so.
+        expected = 1 if "verify" in command else 0
+        assert done.returncode == expected, f"{command}: {done.stdout}{done.stderr}"
+        print(f"{time.monotonic() - started:5.1f} s  {command}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_dependency_has_its_line() -> None:
+    said = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    node = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    names = re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z]+\])?[>=]=', project, re.MULTILINE)
+    names += [*node["devDependencies"], *node.get("optionalDependencies", {})]
+    assert len(names) > 20
+    assert [name for name in names if name not in said] == []
