@@ -80,7 +80,7 @@ def main() -> None:
         places = Places(stack.enter_context(working_folder(keep=options.keep)))
         chain = stack.enter_context(dev_chain(places, keep=options.keep))
         story.tell(f"A chain for trying at {chain['rpc']}, with the registry deployed")
-        figures = play(story, places, chain["rpc"], options.awards)
+        figures = play(story, places, chain["rpc"], options)
     figures["seconds"] = round(story.seconds, 1)
     if options.keep:
         figures["kept"] = {"folder": str(places.root), "rpc": chain["rpc"], "pid": chain["pid"]}
@@ -95,19 +95,29 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
-    parser.add_argument("--awards", type=Path, metavar="FILE", help="another file of awards")
+    parser.add_argument(
+        "--awards", type=Path, metavar="FILE", default=COHORT / "awards.csv", help="other awards"
+    )
+    parser.add_argument(
+        "--achievements",
+        type=Path,
+        metavar="FILE",
+        default=COHORT / "achievements.json",
+        help="what they award, where the awards do not bring it along (NDJSON may)",
+    )
     parser.add_argument("--keep", action="store_true", help="leave chain and files for playing")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="save what is printed as SVG")
     options = parser.parse_args()
-    if options.awards is not None and not options.awards.is_file():
-        parser.error(f"there is no file {options.awards}")
+    for file in (options.awards, options.achievements):
+        if not file.is_file():
+            parser.error(f"there is no file {file}")
     return options
 
 
-def play(story: Story, places: Places, rpc: str, awards: Path | None) -> dict[str, Any]:
+def play(story: Story, places: Places, rpc: str, options: argparse.Namespace) -> dict[str, Any]:
     """The whole way; the figures of its end."""
-    issued = issue(story, places, rpc, awards)
+    issued = issue(story, places, rpc, options)
     as_issuer(places, rpc, "anchor")
     anchored = as_issuer(places, rpc, "status")
     story.tell(
@@ -137,15 +147,14 @@ def play(story: Story, places: Places, rpc: str, awards: Path | None) -> dict[st
     }
 
 
-def issue(story: Story, places: Places, rpc: str, awards: Path | None) -> int:
+def issue(story: Story, places: Places, rpc: str, options: argparse.Namespace) -> int:
     as_issuer(places, rpc, "init")
     made = as_issuer(
         places, rpc, "issuer", "create", ISSUER, "--url", "https://northmere.example.org"
     )
     story.tell(f"Issuer {ISSUER}: {made['did'][:18]}…, account {made['account'][:19]}…")
-    if awards is None:
-        as_issuer(places, rpc, "achievement", "import", str(COHORT / "achievements.json"))
-    file = awards or COHORT / "awards.csv"
+    as_issuer(places, rpc, "achievement", "import", str(options.achievements))
+    file = options.awards
     told = as_issuer(places, rpc, "issue", str(file), accept=(0, 1))
     refused = f", {len(told['refused'])} rows refused" if told["refused"] else ""
     story.tell(f"Issued and signed {told['issued']} Open Badges from {file.name}{refused}")

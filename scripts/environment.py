@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 OLDEST = (3, 11)
+PIP = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
 def prepare() -> dict[str, str]:
@@ -50,12 +51,22 @@ def _once(
 def _python(variables: dict[str, str]) -> None:
     if not (BIN / "uv").exists():
         _run([sys.executable, "-m", "venv", str(VENV)], variables)
-        _run([str(BIN / "python"), "-m", "pip", "install", "--quiet", _locked_uv()], variables)
+        _run([*PIP, _locked_uv()], variables)
     _run([str(BIN / "uv"), "sync", "--locked", "--all-extras", "--quiet"], variables)
 
 
 def _node(variables: dict[str, str]) -> None:
-    _run([str(BIN / "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"], variables)
+    _run(
+        [
+            str(BIN / "npm"),
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            "--loglevel=error",
+        ],
+        variables,
+    )
 
 
 def _locked_uv() -> str:

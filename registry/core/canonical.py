@@ -1,6 +1,7 @@
 """JSON value -> canonical bytes: JCS (RFC 8785) and RDF Dataset Canonicalization (RDFC-1.0)."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -9,13 +10,8 @@ import rfc8785
 from .contexts import bundled, context_urls
 from .document import JsonObject, members
 from .errors import Refusal
+from .safe_mode import NO_BASE, UNDEFINED, Names, all_defined, bundled_names, require_few_orders
 
-# Put before the contexts, so that an undefined term becomes an IRI that shows in the quads
-# instead of being dropped without a word; when every term is defined the bytes are unchanged.
-UNDEFINED: Final = "urn:credroot:undefined-term:"
-# Stands for "there is no base": a relative IRI resolves below it and shows in the quads.
-NO_BASE: Final = "credroot-relative://iri/"
-XSD_STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
 # JSON-LD 1.1 API, 8.6 (data round tripping): the canonical double is printf's %1.15E.
 DOUBLE_DIGITS: Final = 15
 
@@ -38,9 +34,14 @@ def rdfc(document: JsonObject, contexts: Mapping[str, Any] | None = None) -> byt
     `format`: `undefined_term`, `unknown_context`, `ambiguous`, or `malformed`.
     """
     known = bundled() if contexts is None else contexts
-    inlined = [{"@vocab": UNDEFINED}, *(known[url] for url in context_urls(document, known))]
-    quads = _quads({**document, "@context": inlined}, _double_forms(document))
-    return canonical_n_quads(ox.Dataset(_defined(quads)))
+    urls = context_urls(document, known)
+    used = [known[url] for url in urls]
+    names = bundled_names(urls) if contexts is None else Names(used)
+    names.require_kept({key: item for key, item in document.items() if key != "@context"})
+    inlined = [{"@vocab": UNDEFINED}, *used]
+    quads = list(all_defined(_quads({**document, "@context": inlined}, _double_forms(document))))
+    require_few_orders(quads)
+    return canonical_n_quads(ox.Dataset(quads))
 
 
 def canonical_n_quads(dataset: ox.Dataset) -> bytes:
@@ -56,25 +57,6 @@ def _quads(inlined: JsonObject, doubles: Mapping[str, str]) -> Iterator[ox.Quad]
             yield _with_canonical_double(quad, doubles) if doubles else quad
     except (SyntaxError, ValueError) as error:
         raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
-
-
-def _defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
-    for quad in quads:
-        for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
-            if isinstance(term, ox.NamedNode):
-                _require_defined(term.value)
-            elif isinstance(term, ox.Literal):
-                _require_defined(term.datatype.value)
-        yield quad
-
-
-def _require_defined(iri: str) -> None:
-    if iri.startswith(UNDEFINED):
-        term = iri.removeprefix(UNDEFINED)
-        raise Refusal("format", "undefined_term", f"no context defines {term!r}")
-    if iri.startswith(NO_BASE):
-        reference = iri.removeprefix(NO_BASE)
-        raise Refusal("format", "undefined_term", f"{reference!r} is not an absolute IRI")
 
 
 def _double_forms(document: JsonObject) -> dict[str, str]:
@@ -101,8 +83,8 @@ def canonical_double(value: float) -> str:
 
 def _shortest_form(value: float) -> str:
     """As pyoxigraph writes a double: the shortest digits that read back as `value`."""
-    digits = len(repr(value).lower().partition("e")[0].replace(".", "").strip("-0"))
-    return _scientific(f"{value:.{max(digits - 1, 0)}E}")
+    # Not by formatting to as many digits: at a power of two that may not read back (2^-44).
+    return _scientific(f"{Decimal(repr(value)).normalize():E}")
 
 
 def _scientific(text: str) -> str:

@@ -20,6 +20,7 @@ CONTRACT: Final[dict[str, Any]] = json.loads(
 )
 WORD_BITS: Final = 256
 FLAG_SUSPENDED: Final = 1
+FLAG_EVER_SUSPENDED: Final = 2
 _BATCH: Final = "(uint40,uint32,uint40,uint32,uint40,uint32,uint32,uint8)"
 _STATUS_WORDS: Final = keccak(b"statusWords(address,bytes32,uint256,uint256)")[:4]
 
@@ -40,6 +41,11 @@ class Batch:
     @property
     def suspended(self) -> bool:
         return bool(self.flags & FLAG_SUSPENDED)
+
+    @property
+    def ever_suspended(self) -> bool:
+        """Whether the batch, or anything in it, was suspended at any time."""
+        return bool(self.flags & FLAG_EVER_SUSPENDED)
 
 
 @dataclass(frozen=True)

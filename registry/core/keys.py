@@ -114,6 +114,10 @@ def base58btc_decode(text: str) -> bytes:
     if not text.startswith("z") or len(text) > MAX_BASE58_CHARACTERS or not text.isascii():
         raise InvalidArgument("not multibase base58btc, or too long")
     try:
-        return base58.b58decode(text[1:])
+        data = base58.b58decode(text[1:])
     except ValueError as error:
         raise InvalidArgument("not base58") from error
+    # The library passes over white space at the end: one value has one spelling.
+    if base58btc_encode(data) != text:
+        raise InvalidArgument("not base58")
+    return data

@@ -1,5 +1,6 @@
 """What a verifier demands and whom it trusts, as values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ MAX_AGE: Final = timedelta(hours=1)
 ANCHOR_WINDOW: Final = timedelta(days=30)
 # Clocks of honest machines and chains differ by seconds.
 CLOCK_SKEW: Final = timedelta(minutes=1)
+_ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _entry(item: JsonObject) -> TrustEntry:
         did=_text(item["did"]),
         accounts=tuple(Account.parse(_text(account)) for account in item["accounts"]),
         keys=tuple(_key(key) for key in item.get("keys", ())),
-        registry=bytes.fromhex(_text(item["registry"])[2:]) if "registry" in item else None,
+        registry=_address(item["registry"]) if "registry" in item else None,
         valid_from=_time(item, "from"),
         valid_until=_time(item, "until"),
     )
@@ -95,6 +97,13 @@ def _entry(item: JsonObject) -> TrustEntry:
 def _key(item: Mapping[str, Any]) -> TrustedKey:
     key = Ed25519PublicKey.from_multikey(_text(item["publicKeyMultibase"]))
     return TrustedKey(_text(item["id"]), key, _time(item, "until"))
+
+
+def _address(value: Any) -> bytes:
+    text = _text(value)
+    if not _ADDRESS.fullmatch(text):
+        raise InvalidArgument(f"{text!r} is not an address")
+    return bytes.fromhex(text[2:])
 
 
 def _time(item: Mapping[str, Any], key: str) -> datetime | None:

@@ -4,7 +4,7 @@
 is `indeterminate`; `valid` only when every step is `ok`, or `skipped` because the policy says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ from .document import JsonObject
 from .errors import InvalidArgument, Refusal
 from .evidence import Agreed, Evidence, Question, agreed
 from .keys import Account, Ed25519PublicKey, resolve_did_key
-from .policy import Policy
+from .policy import Policy, TrustedKey
 from .times import from_seconds, parse_stamp, write_stamp
 
 VALID: Final = "valid"
@@ -211,11 +211,14 @@ def _proof_time(proof: JsonObject, member: str) -> datetime | None:
 
 def _key(case: _Case, method: str) -> Ed25519PublicKey:
     """The verification method's key: from a trust entry, else out of the did:key itself."""
+    trusted = next((key for key in _trusted_keys(case) if key.id == method), None)
+    return trusted.key if trusted else resolve_did_key(method)
+
+
+def _trusted_keys(case: _Case) -> Iterator[TrustedKey]:
+    """What trust entries say of keys, each of its own issuer's alone."""
     for entry in case.policy.trust:
-        for trusted in entry.keys:
-            if trusted.id == method:
-                return trusted.key
-    return resolve_did_key(method)
+        yield from (key for key in entry.keys if key.id.partition("#")[0] == entry.did)
 
 
 def _inclusion(case: _Case) -> Step:
@@ -304,7 +307,11 @@ def _issuer(case: _Case) -> Step:
     if not entries:
         return _issuer_without_entry(case, accounts)
     moment = _binding_time(case)
-    in_force = [entry for entry in entries if entry.in_force(moment)]
+    in_force = [
+        entry
+        for entry in entries
+        if entry.in_force(moment) and entry.registry in (None, policy.registry.address)
+    ]
     if not in_force:
         raise Refusal("issuer", "untrusted", f"not in the trust list on {write_stamp(moment)}")
     named = {account for entry in in_force for account in entry.accounts}
@@ -334,7 +341,7 @@ def _signature_in_force(case: _Case) -> Step:
     """The signature step again, now that the anchor dates it: an ended key signs nothing later."""
     moment = _binding_time(case)
     methods = {str(proof.get("verificationMethod")) for proof in case.credential.proofs}
-    for key in (key for entry in case.policy.trust for key in entry.keys):
+    for key in _trusted_keys(case):
         if key.id in methods and key.until is not None and key.until <= moment:
             raise Refusal("signature", "key_revoked", f"{key.id} ended {write_stamp(key.until)}")
     return Step("signature", OK, case.signed_by)
@@ -361,26 +368,53 @@ def _status_without_anchor(case: _Case) -> Step:
 
 
 def _check_status(case: _Case, claim: anchors.Claim, final: Agreed) -> None:
+    newest = _newest(case, claim, final)
+    bit = 1 << (claim.anchor.index % WORD_BITS)
+    for answer in (final, newest):
+        _require_as_of_then(case.policy, answer, bit)
+        _require_not_revoked(case, answer, bit)
+    if any(a.word.batch.suspended or a.word.suspended & bit for a in (final, newest)):
+        raise Refusal("status", "suspended", "suspended now; it may be reinstated")
+    if _is_stale(case.policy, final):
+        read = write_stamp(from_seconds(final.block.time))
+        raise Refusal("status", "stale", f"the newest final block read is of {read}")
+
+
+def _newest(case: _Case, claim: anchors.Claim, final: Agreed) -> Agreed:
+    """What the newest block says: of the final block's own history, or it says nothing."""
     try:
         newest = agreed(case.evidence, _question(claim), finalized=False, quorum=case.policy.quorum)
     except Refusal as refusal:
         raise Refusal("status", "unreachable", refusal.detail) from refusal
     if newest.code_hash != case.policy.registry.code_hash:
         raise Refusal("status", "unreachable", "the newest block shows another contract")
-    bit = 1 << (claim.anchor.index % WORD_BITS)
-    for answer in (final, newest):
-        batch, word = answer.word.batch, answer.word
-        if batch.revoked_at:
-            case.facts["revoked_at"] = write_stamp(from_seconds(batch.revoked_at))
-            raise Refusal("status", "revoked", f"the batch, on {case.facts['revoked_at']}")
-        if word.revoked & bit:
-            case.facts["revoked_by"] = write_stamp(from_seconds(batch.changed_at))
-            raise Refusal("status", "revoked", f"on or before {case.facts['revoked_by']}")
-    if any(a.word.batch.suspended or a.word.suspended & bit for a in (final, newest)):
-        raise Refusal("status", "suspended", "suspended now; it may be reinstated")
-    if _is_stale(case.policy, final):
-        read = write_stamp(from_seconds(final.block.time))
-        raise Refusal("status", "stale", f"the newest final block read is of {read}")
+    same = newest.word.batch.anchored_at == final.word.batch.anchored_at
+    if newest.block.number < final.block.number or not same:
+        raise Refusal("status", "unreachable", "the newest block is not after the final one")
+    return newest
+
+
+def _require_as_of_then(policy: Policy, answer: Agreed, bit: int) -> None:
+    """A status that changed after the time asked about does not tell what it was then.
+
+    Revocation is for ever, so "not revoked now" holds for every time before; the same goes for
+    suspension where nothing in the batch ever was suspended.
+    """
+    batch, word = answer.word.batch, answer.word
+    unchanged = not (batch.revoked_at or word.revoked & bit or batch.ever_suspended)
+    if not unchanged and from_seconds(batch.changed_at) > policy.at + policy.clock_skew:
+        changed = write_stamp(from_seconds(batch.changed_at))
+        raise Refusal("status", "stale", f"it changed on {changed}, after the time asked about")
+
+
+def _require_not_revoked(case: _Case, answer: Agreed, bit: int) -> None:
+    batch = answer.word.batch
+    if batch.revoked_at:
+        case.facts["revoked_at"] = write_stamp(from_seconds(batch.revoked_at))
+        raise Refusal("status", "revoked", f"the batch, on {case.facts['revoked_at']}")
+    if answer.word.revoked & bit:
+        case.facts["revoked_by"] = write_stamp(from_seconds(batch.changed_at))
+        raise Refusal("status", "revoked", f"on or before {case.facts['revoked_by']}")
 
 
 def _is_stale(policy: Policy, answer: Agreed) -> bool:

@@ -1,0 +1,778 @@
+"""verify(): every code it can give, every tampering, and that it never raises."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft201909Validator  # type: ignore[import-untyped]
+
+from registry.core import anchor, suites
+from registry.core.contract import StatusWord
+from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
+from registry.core.errors import CODES
+from registry.core.evidence import Evidence, NodeReading, Question, Quorum
+from registry.core.policy import Policy
+from registry.core.verify import Verdict, questions, verify
+from registry.lifecycle import badges
+
+from .anchored_badges import (
+    ACCOUNT,
+    ANCHORED,
+    BATCH,
+    BATCH_REVOKED,
+    BATCH_SUSPENDED,
+    BIT,
+    CLEAN,
+    DEV_ACCOUNT,
+    DID,
+    HOSTS,
+    INDEX,
+    METHOD,
+    NEVER_ANCHORED,
+    NOW,
+    OTHER_ACCOUNT,
+    REVOKED,
+    SIGNED,
+    SIGNER,
+    SIZE,
+    STRANGER,
+    SUSPENDED,
+    accountless_badge,
+    agreeing,
+    anchor_proof,
+    badge,
+    codes,
+    entry,
+    issuer_of,
+    judged,
+    policy,
+    reading,
+    seconds,
+    secured,
+    signature,
+    signed_and_anchored,
+    step,
+    trusted_key,
+    unsigned_badge,
+    view,
+    written,
+)
+from .public_vectors import VECTORS, needs_vectors, read_json
+
+SCHEMA = (
+    VECTORS / "ob-schemas" / "packages" / "coverage" / "vendor"
+) / "open-badges/v3_0/ob_v3p0_achievementcredential_schema.json"
+SILENT = NodeReading(HOSTS[0], problem="connection refused")
+SIGNATURE_ALONE = policy(require_anchor=False)
+
+
+def resigned(**options: Any) -> JsonObject:
+    """The badge with another signature under the same anchor: the leaf covers no signature."""
+    document = unsigned_badge()
+    return secured(document, signature(document, **options), anchor_proof(document))
+
+
+def signed_only(document: JsonObject | None = None, **options: Any) -> JsonObject:
+    base = document or accountless_badge()
+    return secured(base, signature(base, **options))
+
+
+def with_member(**members: Any) -> JsonObject:
+    return {**badge(), **members}
+
+
+def anchored_later_by(delay: timedelta) -> StatusWord:
+    moment = datetime(2026, 3, 1, 9, tzinfo=UTC) + delay
+    return StatusWord(replace(BATCH, anchored_at=seconds(moment)), 0, 0)
+
+
+def under(credential: JsonObject, *words: StatusWord, **options: Any) -> Verdict:
+    return judged(credential, agreeing(credential, *words, **options))
+
+
+def asked(*nodes: NodeReading, quorum: Quorum | None = None) -> Verdict:
+    return judged(badge(), Evidence(nodes), policy(quorum=quorum or Quorum()))
+
+
+def unfinal(latest: StatusWord) -> Verdict:
+    return under(badge(), NEVER_ANCHORED, latest)
+
+
+def foreign_contract() -> Verdict:
+    evidence = agreeing(badge())
+    shown = [
+        replace(node, finalized=view(questions(written(badge())), code_hash=bytes(32)))
+        for node in evidence.nodes
+    ]
+    return judged(badge(), Evidence(tuple(shown)))
+
+
+def another_registry() -> Verdict:
+    changed = replace(policy().registry, address=bytes(20))
+    return judged(badge(), under=policy(registry=changed))
+
+
+def without_latest() -> Verdict:
+    shown = [replace(node, latest=None) for node in agreeing(badge()).nodes]
+    return judged(badge(), Evidence(tuple(shown)))
+
+
+def with_status(**entry_members: Any) -> JsonObject:
+    status = {"type": "BitstringStatusListEntry", **entry_members}
+    return signed_only({**accountless_badge(), "credentialStatus": status})
+
+
+def expired_proof() -> Verdict:
+    return judged(resigned(expires="2026-05-01T00:00:00Z"))
+
+
+def dated(name: str, moment: str) -> Verdict:
+    document = {**unsigned_badge(), name: moment}
+    return judged(signed_and_anchored(document))
+
+
+def stale_final(**options: Any) -> Verdict:
+    return under(badge(), **options, age=timedelta(hours=2))
+
+
+REACHED: dict[str, Callable[[], Verdict]] = {
+    "format.malformed": lambda: verify(b"{", Evidence(), policy()),
+    "format.schema": lambda: judged(with_member(issuer=7)),
+    "format.too_large": lambda: verify(b" " * (MAX_DOCUMENT_BYTES + 1), Evidence(), policy()),
+    "format.too_deep": lambda: verify(b"[" * 65, Evidence(), policy()),
+    "format.ambiguous": lambda: judged(with_member(name=None)),
+    "format.unknown_context": lambda: judged(with_member(**{"@context": ["urn:x:mine"]})),
+    "format.undefined_term": lambda: judged(with_member(grade="A")),
+    "signature.mismatch": lambda: judged(resigned(signer=STRANGER)),
+    "signature.not_issuer": lambda: judged(
+        resigned(
+            signer=STRANGER,
+            verificationMethod=f"{STRANGER.public_key.did_key}#{STRANGER.public_key.multikey}",
+        )
+    ),
+    "signature.wrong_purpose": lambda: judged(resigned(proofPurpose="authentication")),
+    "signature.key_revoked": lambda: judged(
+        badge(), under=policy(trust=(entry(keys=(trusted_key(until=ANCHORED),)),))
+    ),
+    "signature.malformed": lambda: judged(
+        secured(unsigned_badge(), {**badge()["proof"][0], "proofValue": "z"}, badge()["proof"][1])
+    ),
+    "signature.expired": expired_proof,
+    "signature.missing": lambda: judged(secured(unsigned_badge(), badge()["proof"][1])),
+    "signature.unknown_suite": lambda: judged(
+        secured(unsigned_badge(), {"type": "Ed25519Signature2020"}, badge()["proof"][1])
+    ),
+    "signature.key_unresolved": lambda: judged(
+        resigned(verificationMethod="did:web:school.example.org#key-1")
+    ),
+    "inclusion.malformed": lambda: judged(
+        secured(unsigned_badge(), badge()["proof"][0], {**badge()["proof"][1], "proofValue": "u"})
+    ),
+    "inclusion.missing": lambda: judged(secured(unsigned_badge(), badge()["proof"][0])),
+    "anchor.not_found": lambda: unfinal(NEVER_ANCHORED),
+    "anchor.size_mismatch": lambda: under(
+        badge(), replace(CLEAN, batch=replace(BATCH, size=SIZE + 1))
+    ),
+    "anchor.late": lambda: under(badge(), anchored_later_by(timedelta(days=30, seconds=1))),
+    "anchor.unknown_registry": another_registry,
+    "anchor.code_mismatch": foreign_contract,
+    "anchor.not_final": lambda: unfinal(CLEAN),
+    "anchor.unreachable": lambda: asked(
+        *(replace(SILENT, host=host) for host in HOSTS),
+    ),
+    "anchor.disagreement": lambda: asked(
+        reading(badge(), HOSTS[0]), reading(badge(), HOSTS[1], REVOKED)
+    ),
+    "anchor.too_few_nodes": lambda: asked(reading(badge(), HOSTS[0])),
+    "anchor.undated": lambda: judged(resigned(created=None)),
+    "issuer.unbound": lambda: judged(
+        badge(), under=policy(trust=(entry(accounts=(OTHER_ACCOUNT,)),))
+    ),
+    "issuer.self_asserted": lambda: judged(badge(), under=policy(trust=())),
+    "issuer.untrusted": lambda: judged(
+        badge(), under=policy(trust=(entry(did="did:web:other.example.org"),))
+    ),
+    "status.revoked": lambda: under(badge(), REVOKED),
+    "status.suspended": lambda: under(badge(), SUSPENDED),
+    "status.stale": stale_final,
+    "status.unreachable": without_latest,
+    "status.unknown_type": lambda: judged(with_status(), Evidence(), SIGNATURE_ALONE),
+    "period.not_yet": lambda: dated("validFrom", "2026-06-01T12:01:01Z"),
+    "period.expired": lambda: dated("validUntil", "2026-06-01T11:59:59Z"),
+}
+BELONG_TO_A_LATER_PART = {
+    "anchor.bad_state_proof",  # evidence with state proofs
+    "issuer.unresolved",  # DID documents; until then, trust files that cannot be read
+    "status.malformed",  # status lists
+    "holder.other_recipient",  # --recipient, and presentations
+    "holder.not_bound",
+    "holder.missing",
+}
+CODE_OUTCOMES = {
+    f"{name}.{code}": outcome
+    for name, outcomes in CODES.items()
+    for outcome, listed in outcomes.items()
+    for code in listed
+}
+
+
+def test_every_code_is_reached_here_or_belongs_to_a_later_part() -> None:
+    assert set(REACHED).isdisjoint(BELONG_TO_A_LATER_PART)
+    assert set(REACHED) | BELONG_TO_A_LATER_PART == set(CODE_OUTCOMES)
+
+
+@pytest.mark.parametrize("code", REACHED)
+def test_a_code_is_reached_and_makes_its_outcome(code: str) -> None:
+    verdict = REACHED[code]()
+    name, _, _ = code.partition(".")
+    assert f"{name}.{step(verdict, name).code}" == code
+    assert step(verdict, name).outcome == CODE_OUTCOMES[code]
+    assert verdict.outcome != "valid"
+    if CODE_OUTCOMES[code] == "invalid":
+        assert (verdict.outcome, verdict.code) == ("invalid", code)
+
+
+def test_the_badge_of_these_tests_is_valid_in_every_step() -> None:
+    verdict = judged(badge())
+    assert verdict.outcome == "valid"
+    assert verdict.code is None
+    assert [(s.name, s.outcome) for s in verdict.steps] == [
+        (name, "ok")
+        for name in ("format", "signature", "inclusion", "anchor", "issuer", "status", "period")
+    ]
+    facts = verdict.facts
+    assert (facts["issuer"], facts["achievement"]) == (DID, "Data Preparation")
+    assert (facts["anchored_at"], facts["anchored_block"]) == ("2026-03-01T10:00:00Z", 1000)
+    assert facts["account"] == str(ACCOUNT)
+    assert facts["answered_by"] == sorted(HOSTS)
+    assert facts["issuer_trusted_as"] == "Northmere"
+
+
+def test_the_status_word_asked_for_is_the_one_that_holds_the_leaf() -> None:
+    (question,) = questions(written(badge()))
+    root = anchor.claim(unsigned_badge(), badge()["proof"][1]).root
+    assert question == Question(ACCOUNT, root, INDEX // 256)
+    assert questions(b"{") == ()
+    assert (
+        questions(written(secured(unsigned_badge(), {**badge()["proof"][1], "id": "urn:x:y"})))
+        == ()
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_order_of_the_proofs_does_not_matter(order: tuple[int, int]) -> None:
+    proofs = badge()["proof"]
+    assert judged(secured(unsigned_badge(), *(proofs[n] for n in order))).outcome == "valid"
+
+
+# Tampering
+
+
+Place = tuple[str | int, ...]
+
+
+def places(value: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
+    if at:
+        yield at, value
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(item, (*at, name))
+
+
+def parent_of(credential: JsonObject, place: Place) -> Any:
+    node: Any = credential
+    for name in place[:-1]:
+        node = node[name]
+    return node
+
+
+def replacements(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return [not value, 1 if value else 0]
+    if isinstance(value, str):
+        return [value + "x", value[:-1] + ("b" if value.endswith("a") else "a"), "", 7, None]
+    if isinstance(value, int | float):
+        return [value + 1, str(value), -value, True]
+    return ["x", [value], {"id": "urn:x:y"}]
+
+
+def tamperings(credential: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """The credential with one thing changed, and what that was."""
+    for place, value in places(credential):
+        for new in replacements(value):
+            changed = deepcopy(credential)
+            parent_of(changed, place)[place[-1]] = new
+            yield f"{place} is {new!r}", changed
+        changed = deepcopy(credential)
+        del parent_of(changed, place)[place[-1]]
+        yield f"{place} is gone", changed
+        if isinstance(place[-1], str):
+            changed = deepcopy(credential)
+            parent = parent_of(changed, place)
+            parent[f"{place[-1]}x"] = parent.pop(place[-1])
+            yield f"{place} is renamed", changed
+        if isinstance(value, dict):
+            for key in ("added", "id", "validUntil", "final grade"):
+                if key not in value:
+                    changed = deepcopy(credential)
+                    parent_of(changed, (*place, key))[key] = "2030-01-01T00:00:00Z"
+                    yield f"{place} has {key}", changed
+        if isinstance(value, list):
+            changed = deepcopy(credential)
+            parent_of(changed, (*place, 0)).append("x")
+            yield f"{place} has an item more", changed
+            for at in range(len(value) - 1):
+                changed = deepcopy(credential)
+                items = parent_of(changed, (*place, at))
+                items[at], items[at + 1] = items[at + 1], items[at]
+                yield f"{place} is swapped at {at}", changed
+
+
+def knowing(root_owner: JsonObject) -> Callable[[JsonObject], Evidence]:
+    """Nodes that know one root alone, as a chain does: another root was never anchored."""
+    known = set(questions(written(root_owner)))
+
+    def said(question: Question) -> StatusWord:
+        return CLEAN if question in known else NEVER_ANCHORED
+
+    return lambda credential: agreeing(credential, said)
+
+
+def test_no_single_change_of_an_anchored_credential_leaves_it_valid() -> None:
+    whole = badge()
+    chain = knowing(whole)
+    assert judged(whole, chain(whole)).outcome == "valid"
+    count = 0
+    for what, changed in tamperings(whole):
+        if what == "('proof',) is swapped at 0":
+            continue  # a set has no order
+        verdict = judged(changed, chain(changed))
+        assert verdict.outcome != "valid", what
+        count += 1
+    assert count > 500
+
+
+def test_a_signature_alone_also_stands_no_change_but_of_the_order_in_a_set() -> None:
+    """RDF has sets, not arrays: what is swapped or wrapped in one more array says the same."""
+    whole = signed_only()
+    assert judged(whole, Evidence(), SIGNATURE_ALONE).outcome == "valid"
+    same = set()
+    for what, changed in tamperings(whole):
+        if judged(changed, Evidence(), SIGNATURE_ALONE).outcome == "valid":
+            same.add(what.partition(" is ")[2].partition(" at ")[0].partition("[")[0])
+    assert same == {"swapped", ""}
+
+
+def test_with_two_signatures_a_change_of_one_is_passed_over_only_where_its_suite_is_unknown() -> (
+    None
+):
+    issuer = issuer_of(signed_by=suites.SUITES)
+    document = unsigned_badge(issuer)
+    body = json.loads(badges.sign(document, issuer, SIGNER, SIGNED).body)
+    whole = secured(document, *body["proof"], anchor_proof(document))
+    chain = knowing(whole)
+    assert judged(whole, chain(whole)).outcome == "valid"
+    for at in (0, 1):
+        passed_over = set()
+        for what, changed in tamperings(whole["proof"][at]):
+            proofs = [*whole["proof"]]
+            proofs[at] = changed
+            tampered = secured(document, *proofs)
+            if judged(tampered, chain(tampered)).outcome == "valid":
+                passed_over.add(what.split("'")[1])
+        assert passed_over == {"type", "cryptosuite"}
+
+
+# Evidence
+
+
+def test_one_liar_of_three_changes_no_verdict() -> None:
+    honest = [reading(badge(), host) for host in HOSTS[:2]]
+    for lie in (REVOKED, NEVER_ANCHORED, BATCH_SUSPENDED):
+        assert asked(*honest, reading(badge(), HOSTS[2], lie)).outcome == "valid"
+    revoked = [reading(badge(), host, REVOKED) for host in HOSTS[:2]]
+    assert asked(*revoked, reading(badge(), HOSTS[2])).code == "status.revoked"
+
+
+def test_one_host_that_answers_thrice_is_one_node() -> None:
+    assert asked(*[reading(badge())] * 3).code == "anchor.too_few_nodes"
+
+
+def test_a_trusted_single_node_is_enough() -> None:
+    assert asked(reading(badge()), quorum=Quorum(trust_one_node=True)).outcome == "valid"
+
+
+def test_nodes_of_another_chain_say_nothing() -> None:
+    others = [replace(node, chain_id=1) for node in agreeing(badge()).nodes]
+    assert asked(*others).code == "anchor.unreachable"
+
+
+def test_a_dev_chain_counts_only_where_it_is_accepted() -> None:
+    document = unsigned_badge(issuer_of(account=DEV_ACCOUNT))
+    credential = signed_and_anchored(document, DEV_ACCOUNT)
+    one_node = Evidence((reading(credential),))
+    trusting = policy(trust=(entry(accounts=(DEV_ACCOUNT,)),))
+    assert judged(credential, one_node, trusting).code == "anchor.too_few_nodes"
+    accepting = replace(trusting, quorum=Quorum(accept_dev_chain=True))
+    assert judged(credential, one_node, accepting).outcome == "valid"
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        (REVOKED, "status.revoked"),
+        (SUSPENDED, "status.suspended"),
+        (BATCH_REVOKED, "status.revoked"),
+        (BATCH_SUSPENDED, "status.suspended"),
+        (replace(SUSPENDED, revoked=BIT), "status.revoked"),
+    ],
+)
+def test_revoked_or_suspended_counts_at_the_final_and_at_the_newest_block(
+    word: StatusWord, code: str
+) -> None:
+    for words in ((word, word), (CLEAN, word), (word, CLEAN)):
+        assert under(badge(), *words).code == code
+        assert codes(under(badge(), *words)) == {code}
+
+
+def test_another_credentials_bit_does_not_count() -> None:
+    others = ((1 << 256) - 1) & ~BIT
+    assert under(badge(), StatusWord(BATCH, others, others)).outcome == "valid"
+
+
+def test_what_is_not_anchored_is_refuted_only_by_a_fresh_final_block() -> None:
+    assert unfinal(NEVER_ANCHORED).outcome == "invalid"
+    old = under(badge(), NEVER_ANCHORED, NEVER_ANCHORED, age=timedelta(hours=2))
+    assert (old.outcome, old.code) == ("indeterminate", "anchor.not_final")
+    no_newest = [replace(reading(badge(), host, NEVER_ANCHORED), latest=None) for host in HOSTS]
+    assert asked(*no_newest).outcome == "indeterminate"
+
+
+def test_a_revocation_is_told_even_from_an_old_block() -> None:
+    assert under(badge(), REVOKED, age=timedelta(days=2)).code == "status.revoked"
+
+
+def test_another_contract_at_the_newest_block_leaves_the_status_open() -> None:
+    foreign = view(questions(written(badge())), code_hash=bytes(32))
+    shown = tuple(replace(node, latest=foreign) for node in agreeing(badge()).nodes)
+    assert judged(badge(), Evidence(shown)).code == "status.unreachable"
+
+
+def test_a_newest_block_that_does_not_follow_the_final_one_leaves_the_status_open() -> None:
+    older = view(questions(written(badge())), age=timedelta(hours=3))
+    shown = tuple(replace(node, latest=older) for node in agreeing(badge()).nodes)
+    assert judged(badge(), Evidence(shown)).code == "status.unreachable"
+    assert under(badge(), CLEAN, NEVER_ANCHORED).code == "status.unreachable"
+
+
+def test_what_changed_after_the_time_asked_about_does_not_tell_what_was_then() -> None:
+    asked_at = NOW - timedelta(hours=1)
+    changed = replace(BATCH, changed_at=seconds(NOW) - 60)
+    ever = replace(changed, flags=2)
+    for word in (StatusWord(changed, BIT, 0), StatusWord(ever, 0, 0), StatusWord(ever, 0, BIT)):
+        verdict = judged(badge(), agreeing(badge(), word), policy(at=asked_at))
+        assert (verdict.outcome, verdict.code) == ("indeterminate", "status.stale")
+
+
+def test_what_is_not_revoked_now_never_was() -> None:
+    others_changed = StatusWord(replace(BATCH, changed_at=seconds(NOW) - 60), BIT << 1, 0)
+    verdict = judged(
+        badge(), agreeing(badge(), others_changed), policy(at=NOW - timedelta(hours=1))
+    )
+    assert verdict.outcome == "valid"
+
+
+# Trust
+
+
+def test_the_anchors_time_decides_whether_an_entry_is_in_force() -> None:
+    second = timedelta(seconds=1)
+    for changed, outcome in (
+        ({"valid_from": ANCHORED}, "valid"),
+        ({"valid_from": ANCHORED + second}, "indeterminate"),
+        ({"valid_until": ANCHORED + second}, "valid"),
+        ({"valid_until": ANCHORED}, "indeterminate"),
+    ):
+        verdict = judged(badge(), under=policy(trust=(entry(**changed),)))
+        assert verdict.outcome == outcome, changed
+        assert outcome == "valid" or verdict.code == "issuer.untrusted"
+
+
+def test_of_several_entries_of_one_issuer_any_in_force_serves() -> None:
+    past = entry(accounts=(OTHER_ACCOUNT,), valid_until=ANCHORED)
+    assert judged(badge(), under=policy(trust=(past, entry()))).outcome == "valid"
+    other_account_now = entry(accounts=(OTHER_ACCOUNT,))
+    both = policy(trust=(entry(valid_until=ANCHORED), other_account_now))
+    assert judged(badge(), under=both).code == "issuer.unbound"
+
+
+def test_an_entry_for_another_registry_does_not_serve() -> None:
+    here = entry(registry=policy().registry.address)
+    assert judged(badge(), under=policy(trust=(here,))).outcome == "valid"
+    elsewhere = entry(registry=bytes(20))
+    assert judged(badge(), under=policy(trust=(elsewhere,))).code == "issuer.untrusted"
+
+
+def test_a_key_counts_until_the_moment_it_ended() -> None:
+    after = entry(keys=(trusted_key(until=ANCHORED + timedelta(seconds=1)),))
+    assert judged(badge(), under=policy(trust=(after,))).outcome == "valid"
+    before = entry(keys=(trusted_key(until=ANCHORED),))
+    assert judged(badge(), under=policy(trust=(before,))).code == "signature.key_revoked"
+
+
+def test_without_an_anchor_a_key_that_has_ended_signs_nothing() -> None:
+    ended = entry(keys=(trusted_key(until=NOW - timedelta(days=1)),))
+    trusting = policy(trust=(ended,), require_anchor=False)
+    assert judged(signed_only(), Evidence(), trusting).code == "signature.key_revoked"
+
+
+def test_a_trusted_issuer_has_no_say_about_the_keys_of_another() -> None:
+    """Its card could else bring a key of its own, or an end, under the other's name."""
+    method = f"{DID}#stolen"
+    forged = resigned(signer=STRANGER, verificationMethod=method)
+    other = entry(
+        name="Other",
+        did="did:web:other.example.org",
+        keys=(replace(trusted_key(), id=method, key=STRANGER.public_key),),
+    )
+    verdict = judged(forged, under=policy(trust=(entry(), other)))
+    assert verdict.code == "signature.key_unresolved"
+    ending = replace(other, keys=(trusted_key(until=ANCHORED),))
+    assert judged(badge(), under=policy(trust=(entry(), ending))).outcome == "valid"
+    own = entry(keys=(replace(trusted_key(), id=method, key=STRANGER.public_key),))
+    assert judged(forged, under=policy(trust=(own,))).outcome == "valid"
+
+
+def test_an_account_that_the_issuer_did_not_sign_for_is_unbound() -> None:
+    document = unsigned_badge()
+    credential = signed_and_anchored(document, OTHER_ACCOUNT)
+    both = policy(trust=(entry(accounts=(ACCOUNT, OTHER_ACCOUNT)),))
+    assert judged(credential, under=both).code == "issuer.unbound"
+
+
+def test_an_issuer_that_is_the_account_needs_no_list() -> None:
+    document = unsigned_badge(issuer_of(did=ACCOUNT.did_pkh))
+    credential = secured(document, anchor_proof(document))
+    trusting_nobody = policy(trust=(), require_signature=False)
+    verdict = judged(credential, under=trusting_nobody)
+    assert verdict.outcome == "valid"
+    assert step(verdict, "signature").outcome == "skipped"
+    assert verdict.facts["issuer_known_by"] == "did:pkh"
+    del document["issuer"]["otherIdentifier"]
+    stranger = secured(document, anchor_proof(document, OTHER_ACCOUNT))
+    assert judged(stranger, under=trusting_nobody).code == "issuer.self_asserted"
+
+
+# Proof sets
+
+
+def test_of_several_anchors_the_worst_counts() -> None:
+    document = accountless_badge()
+    second = anchor_proof(document, OTHER_ACCOUNT, size=1, index=0)
+    credential = secured(document, signature(document), anchor_proof(document), second)
+    trusting = policy(trust=(entry(accounts=(ACCOUNT, OTHER_ACCOUNT)),))
+
+    def with_second(word: StatusWord) -> Verdict:
+        single = replace(word, batch=replace(word.batch, size=1 if word.batch.size else 0))
+        evidence = agreeing(credential, lambda q: single if q.account == OTHER_ACCOUNT else CLEAN)
+        return judged(credential, evidence, trusting)
+
+    assert with_second(CLEAN).outcome == "valid"
+    assert with_second(StatusWord(BATCH, 1, 0)).code == "status.revoked"
+    assert with_second(StatusWord(BATCH, 0, 1)).code == "status.suspended"
+    assert with_second(NEVER_ANCHORED).code == "anchor.not_found"
+    assert with_second(anchored_later_by(timedelta(days=31))).code == "anchor.late"
+    assert judged(credential, agreeing(credential)).code == "anchor.size_mismatch"
+
+
+def test_an_unknown_suite_is_named_and_passed_over() -> None:
+    document = unsigned_badge()
+    unknown = {"type": "DataIntegrityProof", "cryptosuite": "mldsa44-jcs-2024", "proofValue": "u"}
+    verdict = judged(secured(document, unknown, *badge()["proof"]))
+    assert verdict.outcome == "valid"
+    assert "mldsa44-jcs-2024" in step(verdict, "signature").detail
+
+
+def test_one_bad_proof_of_a_known_suite_spoils_the_set() -> None:
+    document = unsigned_badge()
+    bad = signature(document, STRANGER, cryptosuite=suites.JCS_2022)
+    assert judged(secured(document, *badge()["proof"], bad)).code == "signature.mismatch"
+
+
+def test_a_strangers_good_proof_beside_the_issuers_is_borne_alone_it_is_not() -> None:
+    document = unsigned_badge()
+    key = STRANGER.public_key
+    theirs = signature(document, STRANGER, verificationMethod=f"{key.did_key}#{key.multikey}")
+    assert judged(secured(document, theirs, *badge()["proof"])).outcome == "valid"
+    alone = judged(secured(document, theirs, badge()["proof"][1]))
+    assert alone.code == "signature.not_issuer"
+
+
+def test_a_chain_of_proofs_is_not_read() -> None:
+    credential = resigned(previousProof="urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544")
+    assert judged(credential).code == "signature.unknown_suite"
+
+
+@pytest.mark.parametrize("require_signature", [True, False])
+@pytest.mark.parametrize("require_anchor", [True, False])
+def test_a_stripped_anchor_is_never_valid_where_the_issuer_promised_one(
+    *, require_signature: bool, require_anchor: bool
+) -> None:
+    stripped = secured(unsigned_badge(), badge()["proof"][0])
+    lenient = policy(require_signature=require_signature, require_anchor=require_anchor)
+    for evidence in (Evidence(), agreeing(badge())):
+        verdict = judged(stripped, evidence, lenient)
+        assert verdict.outcome == "indeterminate"
+        assert verdict.code == "inclusion.missing"
+
+
+def test_what_promises_no_anchor_is_valid_without_where_the_policy_asks_for_none() -> None:
+    verdict = judged(signed_only(), Evidence(), SIGNATURE_ALONE)
+    assert verdict.outcome == "valid"
+    skipped = {s.name for s in verdict.steps if s.outcome == "skipped"}
+    assert skipped == {"inclusion", "anchor", "status"}
+    assert judged(signed_only(), Evidence()).code == "inclusion.missing"
+
+
+def test_an_unsigned_unanchored_credential_is_never_valid_without_a_trusted_issuer() -> None:
+    nothing = policy(require_anchor=False, require_signature=False, trust=())
+    bare = accountless_badge()
+    assert judged(bare, Evidence(), nothing).code == "issuer.self_asserted"
+
+
+@pytest.mark.parametrize(
+    ("delay", "outcome"),
+    [
+        (timedelta(days=30), "valid"),
+        (timedelta(days=30, seconds=1), "invalid"),
+        (timedelta(hours=-1), "valid"),
+    ],
+)
+def test_an_anchor_comes_at_most_thirty_days_after_the_signature(
+    delay: timedelta, outcome: str
+) -> None:
+    assert under(badge(), anchored_later_by(delay)).outcome == outcome
+
+
+def test_the_anchor_proofs_own_date_does_not_date_the_signature() -> None:
+    undated = resigned(created=None)
+    assert judged(undated).outcome == "indeterminate"
+    assert codes(judged(undated)) == {"anchor.undated", "status.unreachable"}
+
+
+def test_one_undated_signature_of_the_issuers_leaves_the_set_undated() -> None:
+    document = unsigned_badge()
+    undated = signature(document, cryptosuite=suites.JCS_2022, created=None)
+    assert judged(secured(document, undated, *badge()["proof"])).code == "anchor.undated"
+
+
+@pytest.mark.parametrize("suite", suites.SUITES)
+def test_either_suite_serves(suite: str) -> None:
+    assert judged(resigned(cryptosuite=suite)).outcome == "valid"
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "code"),
+    [
+        ("validFrom", "2026-06-01T12:01:00Z", None),
+        ("validFrom", "2026-06-01T12:01:01Z", "period.not_yet"),
+        ("validUntil", "2026-06-01T12:00:00Z", None),
+        ("validUntil", "2026-06-01T11:59:59Z", "period.expired"),
+    ],
+)
+def test_the_period_is_kept_to_the_second_but_for_a_minutes_skew(
+    name: str, moment: str, code: str | None
+) -> None:
+    assert dated(name, moment).code == code
+
+
+def test_before_its_anchor_a_credential_is_not_yet_valid() -> None:
+    early = policy(at=ANCHORED - timedelta(minutes=2))
+    assert judged(badge(), under=early).code == "period.not_yet"
+
+
+def test_invalid_beats_indeterminate() -> None:
+    verdict = judged(badge(), agreeing(badge(), REVOKED), policy(trust=()))
+    assert codes(verdict) == {"issuer.self_asserted", "status.revoked"}
+    assert (verdict.outcome, verdict.code) == ("invalid", "status.revoked")
+
+
+# It never raises
+
+
+OUTCOMES = {"valid", "invalid", "indeterminate"}
+POLICIES = st.sampled_from(
+    [policy(), policy(trust=()), SIGNATURE_ALONE, policy(require_signature=False)]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*badge(), "id", "cryptosuite", "proofValue", "created"])
+            | st.text(max_size=4),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(st.binary(max_size=300), POLICIES)
+def test_any_bytes_get_a_verdict(data: bytes, chosen: Policy) -> None:
+    assert verify(data, Evidence(), chosen).outcome in OUTCOMES - {"valid"}
+
+
+@given(JSON, POLICIES)
+def test_any_json_gets_a_verdict(value: Any, chosen: Policy) -> None:
+    data = json.dumps(value).encode()
+    assert verify(data, Evidence(), chosen).outcome in OUTCOMES - {"valid"}
+
+
+PLACES = [place for place, _ in places(badge())]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PLACES), JSON, POLICIES)
+def test_a_credential_with_anything_anywhere_gets_a_verdict(
+    place: Place, value: Any, chosen: Policy
+) -> None:
+    changed = badge()
+    parent_of(changed, place)[place[-1]] = value
+    data = json.dumps(changed).encode()
+    asked_of = questions(data)
+    shown = view(asked_of)
+    nodes = tuple(NodeReading(host, ACCOUNT.chain_id, shown, shown) for host in HOSTS)
+    assert verify(data, Evidence(nodes), chosen).outcome in OUTCOMES
+
+
+# Others read it too
+
+
+@needs_vectors
+@pytest.mark.parametrize("signed_by", [suites.SUITES, (suites.RDFC_2022,), (suites.JCS_2022,)])
+@pytest.mark.parametrize("anchor_first", [True, False])
+def test_an_issued_credential_with_all_its_proofs_fits_the_open_badges_schema(
+    signed_by: tuple[str, ...], *, anchor_first: bool
+) -> None:
+    issuer = issuer_of(signed_by=signed_by)
+    document = unsigned_badge(issuer)
+    proofs = json.loads(badges.sign(document, issuer, SIGNER, SIGNED).body)["proof"]
+    anchored = anchor_proof(document)
+    ordered = [anchored, *proofs] if anchor_first else [*proofs, anchored]
+    credential = secured(document, *ordered)
+    validator = Draft201909Validator(read_json(SCHEMA))
+    validator.validate(json.loads(written(credential)))
+    assert not validator.is_valid({**credential, "issuer": 7})
+    assert judged(credential).outcome == "valid"
+
+
+def test_the_signature_of_an_issued_badge_is_by_the_method_of_its_issuer() -> None:
+    assert badge()["proof"][0]["verificationMethod"] == METHOD
