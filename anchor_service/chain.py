@@ -14,7 +14,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import TxParams, Wei
+from web3.types import RPCEndpoint, RPCResponse, TxParams, Wei
 
 from registry.core.contract import CONTRACT, REGISTRY, Batch
 from registry.core.keys import Account
@@ -37,9 +37,23 @@ class ChainProblem(Exception):
     """The chain cannot be used as asked; the text says why, and what to do."""
 
 
+# What a node's silence or rubbish looks like through web3: the next round may fare better.
+PASSING: Final = (ChainProblem, Web3Exception, OSError, ValueError)
+
+
 def connect(url: str) -> Web3:
     """A connection to the node at `url`; nothing is asked yet."""
-    return Web3(HTTPProvider(url, request_kwargs={"timeout": REQUEST_SECONDS}))
+    return Web3(_Node(url, request_kwargs={"timeout": REQUEST_SECONDS}))
+
+
+class _Node(HTTPProvider):
+    """A node whose rubbish is its own problem, and no defect of this program."""
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        try:
+            return super().make_request(method, params)
+        except ValueError as error:
+            raise ChainProblem(f"the node answers rubbish: {error}") from error
 
 
 def registry_at(w3: Web3) -> Contract:

@@ -13,6 +13,10 @@ class WrongPassphrase(Exception):
     """The passphrase does not open the keystore."""
 
 
+class DamagedKeystore(Exception):
+    """The file is not a keystore."""
+
+
 def create_keystore(path: Path, passphrase: str) -> str:
     """Make a key, write it encrypted to `path` (mode 0600), and tell its address (0x, lower case).
 
@@ -24,12 +28,15 @@ def create_keystore(path: Path, passphrase: str) -> str:
 
 
 def open_keystore(path: Path, passphrase: str) -> LocalAccount:
-    """The key in the keystore at `path`; raises `WrongPassphrase`, `OSError`, `ValueError`."""
-    keystore = json.loads(path.read_text(encoding="utf-8"))
+    """The key in the keystore at `path`.
+
+    Raises `WrongPassphrase`, `DamagedKeystore`, `OSError`.
+    """
+    text = path.read_bytes()
     try:
-        key: LocalAccount = Account.from_key(Account.decrypt(keystore, passphrase))
-    except ValueError as error:
+        key: LocalAccount = Account.from_key(Account.decrypt(json.loads(text), passphrase))
+    except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
         if "MAC mismatch" in str(error):
             raise WrongPassphrase(f"the passphrase does not open {path}") from error
-        raise
+        raise DamagedKeystore(f"{path} is not a whole key file: restore it") from error
     return key

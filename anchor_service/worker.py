@@ -190,8 +190,12 @@ def _follow(store: Anchoring, chain: Chain, transaction: Transaction) -> list[st
     if transaction.state == State.SIGNED and transaction.raw:
         chain.send(transaction.raw)
     seen = chain.observe(transaction.hash, transaction.nonce)
+    if not transaction.raw and seen.included_in is None:
+        # Found on the chain once, and gone: bytes that we never had cannot be sent again.
+        store.advance(transaction, State.FAILED, None, "no longer on the chain")
+        return [f"transaction {transaction.hash.hex()}: no longer on the chain"]
     state = next_state(State(transaction.state), seen)
-    if state is State.SENT and transaction.state != State.SIGNED and transaction.raw:
+    if state is State.SENT and transaction.state != State.SIGNED:
         chain.send(transaction.raw)
     if state == transaction.state and seen.included_in == transaction.block_number:
         return []

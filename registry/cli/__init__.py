@@ -5,6 +5,7 @@ issuer's dependencies are not installed.
 """
 
 import sys
+import traceback
 from typing import Final
 
 import typer
@@ -35,6 +36,8 @@ app.command("revoke")(anchoring.revoke)
 app.command("status")(anchoring.status)
 
 INTERRUPTED: Final = 130
+# sysexits.h EX_SOFTWARE: a defect. Python's own 1 would read as the verdict "invalid".
+DEFECT: Final = 70
 # Typer carries a copy of click, and names of its errors only the leaves.
 ClickException: Final = next(
     c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
@@ -45,6 +48,9 @@ def main() -> None:
     """Run the command line; every foreseeable problem becomes one sentence and an exit status."""
     try:
         status = app(standalone_mode=False)
+        if status == INTERRUPTED:
+            # Typer takes Ctrl-C for itself, and tells only this number.
+            raise KeyboardInterrupt
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted; what was finished is kept, run it again to go on")
         sys.exit(INTERRUPTED)
@@ -56,7 +62,8 @@ def main() -> None:
             error.show()  # type: ignore[attr-defined]
             sys.exit(EXIT_USAGE)
         if not _is_foreseen(error):
-            raise
+            traceback.print_exc()
+            sys.exit(DEFECT)
         _complain(_sentence(error))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,11 +2,14 @@
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
 
 import typer
 
+from registry.core.times import from_seconds, write_stamp
 from registry.settings import Settings
 
 from .console import Failure, JsonFlag, Output, ended_in_order
@@ -103,9 +106,19 @@ def revoke(
     _change("revoke", credentials, ids, no_wait, issuer, Output(as_json=as_json))
 
 
-def status(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
-    """What was issued, what is anchored, what is under way."""
-    _tell_batches(open_workspace(issuer), Output(as_json=as_json))
+def status(
+    credential: Annotated[
+        str | None, typer.Argument(help="One credential's id; all batches when left out.")
+    ] = None,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What was issued, what is anchored, what is under way; or all of that for one credential."""
+    workspace, output = open_workspace(issuer), Output(as_json=as_json)
+    if credential is None:
+        _tell_batches(workspace, output)
+    else:
+        _tell_credential(workspace, output, parse_id(credential))
 
 
 def _change(
@@ -157,7 +170,7 @@ def _run_until_final(workspace: Workspace, output: Output, *, seal_now: bool) ->
 
 
 def _watch(workspace: Workspace, output: Output, policy: "SealingPolicy") -> None:
-    from anchor_service.chain import ChainProblem
+    from anchor_service.chain import PASSING
     from anchor_service.worker import NotPermitted, step
 
     chain: EthereumChain | None = None
@@ -171,7 +184,7 @@ def _watch(workspace: Workspace, output: Output, policy: "SealingPolicy") -> Non
                     chain = chain or workspace.chain()
                     for event in step(workspace.anchoring, chain, _now, policy).events:
                         output.note(event)
-                except (ChainProblem, NotPermitted, OSError) as problem:
+                except (*PASSING, NotPermitted) as problem:
                     output.note(f"{problem}; trying again")
                 time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
@@ -219,11 +232,33 @@ def _tell_batches(workspace: Workspace, output: Output) -> None:
     )
 
 
+def _tell_credential(workspace: Workspace, output: Output, uuid: UUID) -> None:
+    found = next(iter(workspace.issuance.credentials([uuid])), None)
+    if found is None:
+        raise Failure(f"this issuer never issued urn:uuid:{uuid}")
+    state = "anchored" if found.anchored else "waiting for its anchor"
+    changes = [asdict(change) for change in workspace.anchoring.history(uuid)]
+    output.say(f"urn:uuid:{uuid}: {state}, leaf {found.position} of batch {found.batch_id}.")
+    for change in changes:
+        when = write_stamp(from_seconds(change["requested_at"]))
+        output.say(f"  {change['kind']} asked {when}: {change['state']}")
+    output.result(
+        {
+            "id": uuid.urn,
+            "anchored": found.anchored,
+            "batch": found.batch_id,
+            "leaf": found.position,
+            "changes": changes,
+        }
+    )
+
+
 def _told(workspace: Workspace, batch: Any) -> tuple[int, int, str, int | str, str]:
     from anchor_service.batch import State
 
     carried = [t for t in workspace.anchoring.transactions(list(State)) if t.batch_id == batch.id]
-    newest = carried[-1] if carried else None
+    alive = [t for t in carried if t.state != State.FAILED]
+    newest = (alive or carried)[-1] if carried else None
     state = newest.state if newest else batch.state
     root = batch.root.hex() if batch.root else ""
     return batch.id, batch.size, state, newest.block_number or "" if newest else "", root

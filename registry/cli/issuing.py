@@ -1,7 +1,6 @@
 """Commands of the issuer's desk: init, issuer, achievement, issue, export."""
 
 import json
-import os
 import re
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from registry.settings import Settings
 
 from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
+from .processors import processors
 from .workspace import CHAIN_KEY, Workspace, open_engine, open_workspace
 
 IssuerOption = Annotated[
@@ -164,7 +164,8 @@ def issue(
         tally = _issue(workspace, file, output, strict=strict)
     except Stopped as stopped:
         raise Failure(
-            f"{file}: {stopped} (--strict; earlier rows are issued)", EXIT_INVALID
+            f"{file}: {stopped} (--strict: stopped, {stopped.issued} credentials issued before)",
+            EXIT_INVALID,
         ) from stopped
     _tell_tally(output, file, tally, time.monotonic() - started)
     raise typer.Exit(EXIT_INVALID if tally.refused else EXIT_VALID)
@@ -202,7 +203,10 @@ def export(
 
 def read_ids(file: Path) -> list[UUID]:
     """Credential ids, one a line (urn:uuid:… or the bare UUID); raises `Failure`."""
-    lines = file.read_text(encoding="utf-8").split()
+    try:
+        lines = file.read_text(encoding="utf-8").split()
+    except UnicodeDecodeError as error:
+        raise Failure(f"{file} is not a list of credential ids: {error}") from error
     if not lines:
         raise Failure(f"{file} names no credential")
     return [parse_id(line) for line in lines]
@@ -217,14 +221,12 @@ def parse_id(text: str) -> UUID:
 
 
 def _issue(workspace: Workspace, file: Path, output: Output, *, strict: bool) -> Any:
-    from concurrent.futures import ProcessPoolExecutor
-
     from registry.lifecycle.awards import read_awards
     from registry.lifecycle.issuing import IssuingDesk, Tally
 
     tally = Tally()
     size = file.stat().st_size
-    with ProcessPoolExecutor(os.cpu_count()) as executor, output.progress("Issuing") as bar:
+    with processors() as executor, output.progress("Issuing") as bar:
         desk = IssuingDesk(
             workspace.issuance,
             workspace.issuer,

@@ -1,9 +1,7 @@
 """`credroot verify`: judges credential files by what nodes of the verifier's choice say."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +20,7 @@ from registry.verifier.nodes import Node, parse_node
 from registry.verifier.reading import read_evidence
 
 from .console import EXIT_INDETERMINATE, EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
+from .processors import processors
 
 EXITS: Final = {VALID: EXIT_VALID, INVALID: EXIT_INVALID, INDETERMINATE: EXIT_INDETERMINATE}
 # Above this many files a second processor pays for its start.
@@ -107,7 +106,7 @@ def _verdicts(
         return _judge(evidence, policy, paths)
     verdicts: list[Verdict] = []
     with (
-        ProcessPoolExecutor(os.cpu_count()) as pool,
+        processors() as pool,
         output.progress("Verifying", len(paths)) as bar,
     ):
         asked = {q: None for part in pool.map(_questions_of, parts) for q in part}

@@ -93,8 +93,9 @@ def open_engine(settings: Settings) -> "Engine":
     """The installation's database; raises `Failure` when `credroot init` was never run."""
     from registry.store.database import connect, require_current
 
-    if settings.database.startswith("sqlite:") and not (settings.home / "registry.db").exists():
-        raise Failure(f"there is no registry in {settings.home}: run `credroot init`")
+    scheme, _, path = settings.database.partition(":///")
+    if scheme == "sqlite" and not Path(path).exists():
+        raise Failure(f"there is no registry at {path}: run `credroot init`")
     engine = connect(settings.database)
     require_current(engine)
     return engine

@@ -5,7 +5,8 @@ Rows are outside data of any size and quality: a bad one is reported and the nex
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -119,10 +120,8 @@ def parse_award(item: Mapping[str, Any]) -> Award:
         date=moment(item["date"], "date"),
         award_id=_text(item, "award_id"),
         valid_until=moment(item["valid_until"], "valid_until") if item.get("valid_until") else None,
-        results=tuple(_members(r, RESULT_MEMBERS, "results") for r in item.get("results") or ()),
-        evidence=tuple(
-            _members(e, EVIDENCE_MEMBERS, "evidence") for e in item.get("evidence") or ()
-        ),
+        results=_listed(item, "results", RESULT_MEMBERS),
+        evidence=_listed(item, "evidence", EVIDENCE_MEMBERS),
         narrative=_text(item, "narrative"),
     )
 
@@ -149,7 +148,9 @@ def _recipient(value: Any, kind: Any) -> Recipient:
         raise InvalidArgument("recipient is empty")
     identifier = value.strip()
     kind = kind or _guessed_type(identifier)
-    if kind not in IDENTITY_TYPES and kind != "did" and not _EXTENSION.fullmatch(str(kind)):
+    if not isinstance(kind, str) or not (
+        kind in IDENTITY_TYPES or kind == "did" or _EXTENSION.fullmatch(kind)
+    ):
         raise InvalidArgument(f"{kind!r} is no identity type of Open Badges, nor ext:…")
     # Mail hosts fold case, people do not remember it: the hash is of the lower-case address.
     return Recipient(identifier.lower() if kind == "emailAddress" else identifier, kind)
@@ -159,6 +160,13 @@ def _guessed_type(identifier: str) -> str:
     if identifier.startswith("did:"):
         return "did"
     return "emailAddress" if "@" in identifier else "systemId"
+
+
+def _listed(award: Mapping[str, Any], name: str, allowed: frozenset[str]) -> tuple[JsonObject, ...]:
+    items = award.get(name) or []
+    if not isinstance(items, list):
+        raise InvalidArgument(f"{name} is not a list")
+    return tuple(_members(item, allowed, name) for item in items)
 
 
 def _members(item: Any, allowed: frozenset[str], name: str) -> JsonObject:
@@ -189,7 +197,7 @@ def _ndjson_rows(file: BinaryIO) -> Iterator[Row]:
 
 def _ndjson_row(line: bytes) -> Award | AchievementRow | BadRow:
     try:
-        item = parse_json(line)
+        item = parse_json(line.rstrip())
         if "type" in item:
             return AchievementRow(item)
         return parse_award(item)
@@ -200,32 +208,79 @@ def _ndjson_row(line: bytes) -> Award | AchievementRow | BadRow:
 
 
 def _csv_rows(file: BinaryIO, name: str) -> Iterator[Row]:
-    bad: list[tuple[int, BadRow]] = []
-    position = [0]
-    reader = csv.reader(_decoded(file, bad, position), strict=True)
     csv.field_size_limit(MAX_ROW_BYTES)
+    lines = _RowLines(file)
+    reader = csv.reader(lines, strict=True)
     try:
-        header = _header(next(reader, None), name)
+        cells = next(reader, None)
     except csv.Error as error:
         raise BadFile(f"{name}: the header is not CSV: {error}") from error
-    while True:
+    if lines.problem:
+        raise BadFile(f"{name}: the header cannot be read: {lines.problem}")
+    header = _header(cells, name)
+    while not lines.ended:
+        lines.begin_row()
+        row = _next_row(reader, lines, header)
+        if row is not None:
+            yield lines.first, row
+
+
+def _next_row(
+    reader: Iterator[list[str]], lines: "_RowLines", header: list[str]
+) -> Award | BadRow | None:
+    """The next row, none for a blank one and at the end."""
+    try:
+        cells = next(reader, [])
+    except csv.Error as error:
+        return BadRow(f"not CSV: {error} (lines {lines.first} to {lines.last} were read as one)")
+    if lines.problem:
+        return BadRow(lines.problem)
+    return _csv_row(header, cells) if any(cell.strip() for cell in cells) else None
+
+
+class _RowLines(Iterator[str]):
+    """Lines for a CSV reader, and what it cannot know: where a row began, what was wrong with it.
+
+    A row may span lines. One of them that is not UTF-8 spoils its row, and is read on with
+    replacements: the quotes in it must count, or the rows after it would be torn.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._lines = _bounded_lines(file)
+        self.ended = False
+        self.last = 0
+        self.begin_row()
+
+    def begin_row(self) -> None:
+        self.first = 0
+        self.problem = ""
+        self._bytes = 0
+
+    def __next__(self) -> str:
         try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield position[0], BadRow(f"not CSV: {error}")
-            continue
-        yield from bad
-        bad.clear()
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield position[0], _csv_row(header, cells)
+            number, line = next(self._lines)
+        except StopIteration:
+            self.ended = True
+            raise
+        self.first, self.last = self.first or number, number
+        if isinstance(line, BadRow):
+            self.problem = line.reason
+            return "\n"
+        self._bytes += len(line)
+        if self._bytes > MAX_ROW_BYTES:
+            raise csv.Error(f"the row is longer than {MAX_ROW_BYTES} bytes: is a quote not closed?")
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            where = f"byte {error.start} of line {number}"
+            self.problem = self.problem or f"not UTF-8 at {where}"
+            return line.decode("utf-8", errors="replace")
 
 
 def _header(cells: list[str] | None, name: str) -> list[str]:
     if not cells:
         raise BadFile(f"{name}: the file is empty: want a header with {', '.join(REQUIRED)}")
-    header = [cell.strip().removeprefix("\ufeff").lower() for cell in cells]
+    header = [cell.strip().lower() for cell in cells]
     unknown = [cell for cell in header if cell not in COLUMNS]
     missing = [cell for cell in REQUIRED if cell not in header]
     if unknown or missing or len(set(header)) != len(header):
@@ -258,23 +313,13 @@ def _csv_results(text: str) -> list[dict[str, str]]:
     return results
 
 
-def _decoded(file: BinaryIO, bad: list[tuple[int, BadRow]], position: list[int]) -> Iterable[str]:
-    for number, line in _bounded_lines(file):
-        position[0] = number
-        if isinstance(line, BadRow):
-            bad.append((number, line))
-            continue
-        try:
-            yield line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            bad.append((number, BadRow(f"not UTF-8 at byte {error.start} of the line")))
-
-
 def _bounded_lines(file: BinaryIO) -> Iterator[tuple[int, bytes | BadRow]]:
     """Lines with their numbers; one that is too long is passed over without being held."""
     number = 0
     while line := file.readline(MAX_ROW_BYTES + 1):
         number += 1
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         if len(line) <= MAX_ROW_BYTES or line.endswith(b"\n"):
             yield number, line
             continue

@@ -55,6 +55,8 @@ class SignedBadge:
 def check_achievement(achievement: JsonObject) -> None:
     """That an achievement can stand in a credential; raises `Refusal` or `InvalidArgument`."""
     award = Award(Recipient("did:example:nobody", "did"), "", "2026-01-01T00:00:00Z")
+    for description in _with_ids(achievement, "resultDescription"):
+        _with_ids(description, "rubricCriterionLevel")
     issuer = Issuer("did:example:issuer", {"name": "-"}, Account(1, "0x" + "00" * 20), ())
     document = build(award, achievement, issuer, UUID(int=0), "")
     require_strict_json_ld(document)
@@ -117,7 +119,7 @@ def resolve_results(award: Award, achievement: JsonObject) -> list[JsonObject]:
 
     A CSV file names a description by its name, and a level by its name too.
     """
-    descriptions = achievement.get("resultDescription", [])
+    descriptions = _with_ids(achievement, "resultDescription")
     return [_result(result, descriptions) for result in award.results]
 
 
@@ -153,10 +155,19 @@ def _result(result: Mapping[str, str], descriptions: Sequence[JsonObject]) -> Js
     if len(found) != 1:
         known = ", ".join(str(d.get("name")) for d in descriptions) or "none"
         raise InvalidArgument(f"the achievement has no result {wanted!r}; it has: {known}")
-    levels = found[0].get("rubricCriterionLevel", [])
+    levels = _with_ids(found[0], "rubricCriterionLevel")
     reached = [level["id"] for level in levels if level.get("name") == result.get("value")]
     level = {"achievedLevel": reached[0]} if len(reached) == 1 else {}
     return {"type": ["Result"], **level, **result, "resultDescription": found[0]["id"]}
+
+
+def _with_ids(node: JsonObject, key: str) -> list[JsonObject]:
+    """The member's objects, which results refer to; one may stand without a list around it."""
+    value = node.get(key, [])
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items):
+        raise InvalidArgument(f"{key} holds something that is not an object with an id")
+    return items
 
 
 def _listed(key: str, items: list[JsonObject]) -> JsonObject:

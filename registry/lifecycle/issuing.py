@@ -48,10 +48,11 @@ class Tally:
 
 
 class Stopped(Exception):
-    """A row was refused where the caller wanted none to be."""
+    """A row was refused where the caller wanted none to be; `issued` were stored before."""
 
-    def __init__(self, row: RefusedRow) -> None:
+    def __init__(self, row: RefusedRow, issued: int) -> None:
         super().__init__(f"line {row.line}: {row.reason}")
+        self.issued = issued
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class IssuingDesk:
             accepted = self._sign(prepared, tally, write_stamp(from_seconds(moment)))
             tally.refused.sort(key=lambda row: row.line)
             if strict and tally.refused:
-                raise Stopped(tally.refused[0])
+                raise Stopped(tally.refused[0], tally.issued)
             self.store.add(accepted, moment)
             tally.issued += len(accepted)
             yield tally

@@ -20,6 +20,10 @@ class WrongPassphrase(Exception):
     """The passphrase does not open the key file."""
 
 
+class DamagedKeyFile(Exception):
+    """The file is not an encrypted key."""
+
+
 class Ed25519Signer:
     """Signs with an Ed25519 key held in memory (libsodium)."""
 
@@ -33,15 +37,14 @@ class Ed25519Signer:
 
     @classmethod
     def open(cls, path: Path, passphrase: str) -> Self:
-        """Raises `WrongPassphrase`, `OSError`, or `ValueError` for a damaged file."""
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        """Raises `WrongPassphrase`, `DamagedKeyFile`, `OSError`."""
+        text = path.read_bytes()
         try:
-            seed = decode_keyfile_json(stored, passphrase.encode("utf-8"))
-        except ValueError as error:
+            return cls(decode_keyfile_json(json.loads(text), passphrase.encode("utf-8")))
+        except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
             if "MAC mismatch" in str(error):
                 raise WrongPassphrase(f"the passphrase does not open {path}") from error
-            raise
-        return cls(seed)
+            raise DamagedKeyFile(f"{path} is not a whole key file: restore it") from error
 
     def __reduce__(self) -> tuple[type["Ed25519Signer"], tuple[bytes]]:
         """To a worker process of the same machine the key travels through a pipe."""

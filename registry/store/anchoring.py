@@ -71,6 +71,16 @@ class OwedRevocation:
     position: int
 
 
+@dataclass(frozen=True)
+class PastChange:
+    """A status change that was asked for; `state` is that of the transaction that carries it."""
+
+    kind: str
+    sent_as: str | None
+    requested_at: int
+    state: str
+
+
 class Anchoring:
     """What the worker reads and writes; every query is bound to one organisation."""
 
@@ -144,8 +154,15 @@ class Anchoring:
             return [Transaction(**row) for row in rows]
 
     def add_anchor(self, signed: SignedTransaction, batch_id: int, now: int) -> None:
-        """Store the transaction that anchors a batch, before anybody sees it."""
+        """Store the transaction that anchors a batch, before anybody sees it.
+
+        Raises `NotThere` when the organisation has no such batch.
+        """
+        c = t.batches.c
+        own = select(c.id).where(c.organisation_id == self._owner, c.id == batch_id)
         with writing(self._engine) as connection:
+            if connection.execute(own).first() is None:
+                raise NotThere(f"there is no batch {batch_id}")
             self._add(connection, signed, batch_id, now)
 
     def add_status(
@@ -165,7 +182,11 @@ class Anchoring:
         with writing(self._engine) as connection:
             moved = connection.execute(
                 update(t.transactions)
-                .where(c.id == transaction.id, c.state == transaction.state)
+                .where(
+                    c.organisation_id == self._owner,
+                    c.id == transaction.id,
+                    c.state == transaction.state,
+                )
                 .values(state=state, block_number=block_number, note=note or transaction.note)
             )
             if moved.rowcount != 1:
@@ -201,11 +222,23 @@ class Anchoring:
         return len(new)
 
     def pending_changes(self) -> list[Change]:
-        """Changes that wait for a transaction and whose batch is final, in the order of asking."""
+        """Changes that can be sent now, in the order of asking.
+
+        Their batch is final, and no earlier change of the same credential is under way: that one
+        may fail and be sent again, and would then come last.
+        """
         final = exists().where(
             t.transactions.c.batch_id == t.batches.c.id, t.transactions.c.state == "final"
         )
-        query = self._changes().where(t.status_changes.c.transaction_id.is_(None), final)
+        s, x = t.status_changes.c, t.transactions.c
+        under_way = (
+            select(s.credential_id)
+            .join(t.transactions, x.id == s.transaction_id)
+            .where(s.organisation_id == self._owner, x.state.not_in(("final", "failed")))
+        )
+        query = self._changes().where(
+            s.transaction_id.is_(None), final, s.credential_id.not_in(under_way)
+        )
         with reading(self._engine) as connection:
             return [Change(**row) for row in connection.execute(query).mappings()]
 
@@ -219,6 +252,24 @@ class Anchoring:
         )
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one()
+
+    def history(self, uuid: UUID) -> list[PastChange]:
+        """Every status change that was asked for a credential, oldest first."""
+        s, x = t.status_changes, t.transactions
+        query = (
+            select(
+                s.c.kind,
+                s.c.sent_as,
+                s.c.requested_at,
+                func.coalesce(x.c.state, "waiting").label("state"),
+            )
+            .join(t.credentials, t.credentials.c.id == s.c.credential_id)
+            .outerjoin(x, x.c.id == s.c.transaction_id)
+            .where(s.c.organisation_id == self._owner, t.credentials.c.uuid == uuid.bytes)
+            .order_by(s.c.id)
+        )
+        with reading(self._engine) as connection:
+            return [PastChange(**row) for row in connection.execute(query).mappings()]
 
     def owed_revocations(self) -> list[OwedRevocation]:
         """Revocations that were carried as suspensions: the controller has yet to make them."""
@@ -244,8 +295,12 @@ class Anchoring:
         c = t.transactions.c
         known = connection.execute(select(c.id).where(c.hash == signed.hash)).scalar()
         if known is not None:
-            # It was given up, and turned up on the chain after all.
-            connection.execute(update(t.transactions).where(c.id == known).values(state="sent"))
+            # Given up, and then seen on the chain after all; or signed anew to the same bytes.
+            again = {"state": "sent"}
+            anew = {"state": "signed", "nonce": signed.nonce, "raw": signed.raw}
+            connection.execute(
+                update(t.transactions).where(c.id == known).values(anew if signed.raw else again)
+            )
             return int(known)
         added = connection.execute(
             insert(t.transactions)
@@ -280,7 +335,7 @@ class Anchoring:
         c = t.status_changes.c
         carried = connection.execute(
             update(t.status_changes)
-            .where(c.id == change.id, c.transaction_id.is_(None))
+            .where(c.organisation_id == self._owner, c.id == change.id, c.transaction_id.is_(None))
             .values(transaction_id=transaction_id, sent_as=sent_as)
         )
         if carried.rowcount != 1:

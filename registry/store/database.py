@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 __all__ = (
     "DatabaseProblem",
@@ -31,8 +32,11 @@ class DatabaseProblem(Exception):
 
 
 def connect(url: str) -> Engine:
-    """An engine for `url`; nothing is created or migrated."""
-    engine = create_engine(url)
+    """An engine for `url`; nothing is created or migrated. Raises `DatabaseProblem`."""
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise DatabaseProblem(f"CREDROOT_DATABASE cannot be used: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -41,7 +45,7 @@ def connect(url: str) -> Engine:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest revision; a second time changes nothing."""
-    with writing(engine) as connection:
+    with _readable(engine), writing(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -49,7 +53,7 @@ def migrate(engine: Engine) -> None:
 
 def require_current(engine: Engine) -> None:
     """Raises `DatabaseProblem` unless the schema is the newest revision."""
-    with reading(engine) as connection:
+    with _readable(engine), reading(engine) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
     if found != wanted:
@@ -70,6 +74,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that holds the write lock from its start: all of it, or nothing."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def _readable(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        where = engine.url.render_as_string()
+        raise DatabaseProblem(f"the database {where} cannot be used: {error.orig}") from error
 
 
 def _config() -> Config:

@@ -9,12 +9,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from registry.core.canonical import jcs
 
 from . import tables as t
 from .compression import Codec, train
 from .database import reading, writing
+from .organisations import NotThere
 
 # SQLite's bound on variables in one statement, with room for the others.
 KEYS_PER_QUERY: Final = 500
@@ -105,10 +107,23 @@ class Issuance:
         return found
 
     def add(self, credentials: Sequence[Signed], now: int) -> None:
-        """Store `credentials` and append their leaves to the open batch: all, or none."""
+        """Store `credentials` and append their leaves to the open batch: all, or none.
+
+        Raises `Conflict` when another process issued one of the awards meanwhile, `NotThere` when
+        an achievement is not the organisation's.
+        """
         if not credentials:
             return
+        try:
+            self._add(credentials, now)
+        except IntegrityError as error:
+            raise Conflict(
+                "another process issued some of these awards meanwhile: run it again to go on"
+            ) from error
+
+    def _add(self, credentials: Sequence[Signed], now: int) -> None:
         with writing(self._engine) as connection:
+            self._require_own(connection, {c.achievement_id for c in credentials})
             dictionary_id, codec = self._codec(connection, [c.body for c in credentials])
             first = self._next_id(connection)
             batch_id, position = self._open_batch(connection, now)
@@ -218,6 +233,13 @@ class Issuance:
     def _achievement(self, iri: str) -> Select[Any]:
         c = t.achievements.c
         return select(t.achievements).where(c.organisation_id == self._owner, c.iri == iri)
+
+    def _require_own(self, connection: Connection, achievement_ids: set[int]) -> None:
+        c = t.achievements.c
+        mine = select(c.id).where(c.organisation_id == self._owner)
+        foreign = achievement_ids - set(connection.execute(mine).scalars())
+        if foreign:
+            raise NotThere(f"there is no achievement {min(foreign)}")
 
     def _open_batch(self, connection: Connection, now: int) -> tuple[int, int]:
         """Id and next position of the open batch; one is opened if there is none."""

@@ -1,6 +1,8 @@
 """One Ethereum node over JSON-RPC, read with suspicion: every answer is bounded and checked."""
 
 import json
+import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,8 +21,14 @@ TIMEOUT_SECONDS: Final = 15.0
 # Public nodes refuse longer batches.
 MAX_CALLS_PER_REQUEST: Final = 50
 MAX_QUANTITY_CHARACTERS: Final = 66
+# Where another library has raised Python's recursion limit (py_ecc does), parsing what nests deep
+# ends the process. A batch of blocks nests four deep.
+MAX_ANSWER_NESTING: Final = 16
+# The last second that a calendar can name (9999-12-31T23:59:59Z).
+MAX_TIME: Final = 253_402_300_799
 
 Call = tuple[str, list[Any]]
+_STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class NodeProblem(Exception):
@@ -35,12 +43,13 @@ class Node:
 
     @property
     def host(self) -> str:
-        return (urlsplit(self.url).hostname or self.url).lower()
+        name = (urlsplit(self.url).hostname or self.url).lower().rstrip(".")
+        return "127.0.0.1" if name in ("localhost", "::1") else name
 
     @property
     def is_loopback(self) -> bool:
         try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
+            return ip_address(self.host).is_loopback
         except ValueError:
             return False
 
@@ -63,7 +72,14 @@ class Node:
 
     def _post(self, client: httpx.Client, body: Any) -> bytes:
         try:
-            with client.stream("POST", self.url, json=body, timeout=TIMEOUT_SECONDS) as response:
+            with client.stream(
+                "POST",
+                self.url,
+                json=body,
+                timeout=TIMEOUT_SECONDS,
+                # What is counted must be what is held: a packed answer may swell a thousandfold.
+                headers={"Accept-Encoding": "identity"},
+            ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise NodeProblem(f"answered with HTTP status {response.status_code}")
                 return _bounded(response)
@@ -75,7 +91,10 @@ class Node:
 
 def parse_node(url: str) -> Node:
     """A node's URL as a user gives it; raises `InvalidArgument`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidArgument(f"{url!r} is not the URL of a node: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidArgument(f"{url!r} is not the http(s) URL of a node")
     return Node(url)
@@ -115,13 +134,24 @@ def block(value: Any) -> Block:
     return Block(
         quantity(value.get("number")),
         data(value.get("hash"), 32),
-        quantity(value.get("timestamp")),
+        moment(quantity(value.get("timestamp"))),
     )
+
+
+def moment(seconds: int) -> int:
+    """A time that a calendar can name; raises `NodeProblem`."""
+    if seconds > MAX_TIME:
+        raise NodeProblem("answered rubbish where a time was due")
+    return seconds
 
 
 def _bounded(response: httpx.Response) -> bytes:
     chunks, size = [], 0
-    for chunk in response.iter_bytes():
+    # The client's own time limit is for one chunk: a node could send a byte now and then.
+    until = time.monotonic() + TIMEOUT_SECONDS
+    for chunk in response.iter_raw():
+        if time.monotonic() > until:
+            raise NodeProblem(f"no whole answer within {TIMEOUT_SECONDS:.0f} seconds")
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             raise NodeProblem(f"answered more than {MAX_ANSWER_BYTES} bytes")
@@ -130,10 +160,25 @@ def _bounded(response: httpx.Response) -> bytes:
 
 
 def _read_json(body: bytes) -> Any:
+    if _nesting(body) > MAX_ANSWER_NESTING:
+        raise NodeProblem(f"answered something nested deeper than {MAX_ANSWER_NESTING}")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise NodeProblem("answered something that is not JSON") from error
+
+
+def _nesting(body: bytes) -> int:
+    """How deep JSON text nests at most; rubbish may count as deeper than it is."""
+    depth = deepest = 0
+    for token in _STRING_OR_BRACKET.finditer(body):
+        bracket = token[0]
+        if bracket in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in b"]}":
+            depth -= 1
+    return deepest
 
 
 def _in_order(answers: list[Any], count_asked: int) -> list[Any]:

@@ -21,7 +21,7 @@ from registry.core.errors import InvalidArgument
 from registry.core.evidence import Block, Evidence, NodeReading, Question, View
 from registry.core.keys import Account
 
-from .nodes import Call, Node, NodeProblem, block, data, quantity
+from .nodes import Call, Node, NodeProblem, block, data, moment, quantity
 
 # One answer of 512 words is 32 KiB and covers 131,072 credentials: the node cannot tell which
 # of them was asked about.
@@ -153,9 +153,13 @@ def _asked(page: _Page) -> str:
 
 def _words(page: _Page, answer: Any) -> list[StatusWord]:
     try:
-        return status_words_answer(data(answer), page.start, WORDS_PER_CALL)
+        words = status_words_answer(data(answer), page.start, WORDS_PER_CALL)
     except InvalidArgument as error:
         raise NodeProblem(f"answered rubbish about a batch: {error}") from error
+    batch = words[0].batch
+    for seconds in (batch.anchored_at, batch.changed_at, batch.revoked_at):
+        moment(seconds)
+    return words
 
 
 def _found(
