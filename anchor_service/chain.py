@@ -28,6 +28,7 @@ MAX_TRANSACTION_GAS: Final = 16_777_216
 GAS_MARGIN: Final = 1.2
 REQUEST_SECONDS: Final = 15
 ROLES: Final = {"anchor": 1, "revoke": 2, "suspend": 4, "reinstate": 8}
+REVOKED_STATE: Final = 2
 KINDS: Final = {"revoke": 0, "suspend": 1, "reinstate": 2}
 # What nodes say of bytes that they have, or that were mined already.
 ALREADY_SENT: Final = ("already known", "already imported", "nonce too low", "already exists")
@@ -66,6 +67,12 @@ def registry_at(w3: Web3) -> Contract:
             f"there is {found} at {address}: is the registry deployed on this chain?"
         )
     return w3.eth.contract(address=address, abi=CONTRACT["abi"])
+
+
+def is_revoked(w3: Web3, issuer: Account, root: bytes, index: int) -> bool:
+    """Whether credential `index` of the issuer's batch `root` is revoked at the newest block."""
+    call = registry_at(w3).functions.status(Web3.to_checksum_address(issuer.address), root, index)
+    return int(call.call()[0]) == REVOKED_STATE
 
 
 class EthereumChain:

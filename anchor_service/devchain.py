@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,22 +34,39 @@ _BUNDLED_ANVIL: Final = _ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/
 _BUNDLED_HARDHAT: Final = _ROOT / "node_modules/hardhat/dist/src/cli.js"
 
 
+@dataclass(frozen=True)
+class DevChain:
+    """A running dev chain; `deployed`: the registry was not there before."""
+
+    url: str
+    deployed: bool
+    keeps_state: bool
+    process: subprocess.Popen[bytes]
+
+    def wait(self) -> None:
+        """Until the node ends by itself, which it should not. Raises `ChainProblem`."""
+        self.process.wait()
+        raise ChainProblem(f"the node ended by itself, with status {self.process.returncode}")
+
+
 @contextmanager
 def running_chain(
     port: int, state: Path, block_seconds: int, anvil: str | None = None
-) -> Iterator[tuple[str, bool]]:
-    """Run the dev chain with the registry deployed; gives its URL, and whether it was deployed now.
+) -> Iterator[DevChain]:
+    """Run the dev chain with the registry deployed.
 
-    The chain's state is read from the file `state` and written back to it. Raises `ChainProblem`.
+    The chain's state is read from the file `state` and written back to it, where the node can
+    (Hardhat's cannot). Raises `ChainProblem`.
     """
     url = f"http://{HOST}:{port}"
     _require_free(connect(url), url)
     state.parent.mkdir(parents=True, exist_ok=True)
     log = state.with_suffix(".log")
+    command = _command(port, state, block_seconds, anvil)
     with (
         log.open("wb") as said,
         subprocess.Popen(  # noqa: S603 - the node's program and our own arguments
-            _command(port, state, block_seconds, anvil),
+            command,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -58,7 +76,8 @@ def running_chain(
         ) as process,
     ):
         try:
-            yield url, _prepare(connect(url), process, log)
+            deployed = _prepare(connect(url), process, log)
+            yield DevChain(url, deployed, str(state) in command, process)
         finally:
             _stop(process)
 

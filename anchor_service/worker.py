@@ -96,7 +96,7 @@ def _seal(store: Anchoring, now: int, policy: SealingPolicy, *, seal_now: bool) 
     ]
     for batch in due:
         store.seal(batch.id)
-    return [f"batch {batch.id}: sealed with {batch.size} credentials" for batch in due]
+    return [f"batch {batch.id}: sealed, size {batch.size}" for batch in due]
 
 
 def _build(store: Anchoring) -> list[str]:
@@ -135,7 +135,8 @@ def _sign_changes(store: Anchoring, chain: Chain, now: int) -> list[str]:
         masks = patches(change.position for change in carried)
         signed = chain.sign_status(carried[0].root, kind, masks, _next_nonce(store, chain))
         store.add_status(signed, carried, kind, now)
-        events.append(f"{kind} {len(carried)} credentials: signed {signed.hash.hex()}")
+        batch = carried[0].root.hex()[:8]
+        events.append(f"{kind} {len(carried)} of batch {batch}…: signed {signed.hash.hex()}")
     return events
 
 

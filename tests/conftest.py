@@ -48,7 +48,8 @@ def tick(chain: StillChain, done: Event) -> None:
 def ticking_chain(anvil: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a dev chain that mines by itself, faster than any other chain."""
     state = tmp_path_factory.mktemp("ticking-chain") / "state.json"
-    with running_chain(free_port(), state, 1, anvil) as (url, _), ThreadPoolExecutor(1) as clock:
+    with running_chain(free_port(), state, 1, anvil) as node, ThreadPoolExecutor(1) as clock:
+        url = node.url
         chain, done = StillChain(url, connect(url)), Event()
         # Blocks come faster than seconds: their times stand still, or they would run ahead.
         chain.call("anvil_setBlockTimestampInterval", 0)
@@ -61,8 +62,8 @@ def ticking_chain(anvil: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="session")
 def still_chain(anvil: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StillChain]:
     state = tmp_path_factory.mktemp("still-chain") / "state.json"
-    with running_chain(free_port(), state, 1, anvil) as (url, _):
-        chain = StillChain(url, connect(url))
+    with running_chain(free_port(), state, 1, anvil) as node:
+        chain = StillChain(node.url, connect(node.url))
         chain.call("evm_setIntervalMining", 0)
         yield chain
 

@@ -12,13 +12,14 @@ import typer
 from registry.core.times import from_seconds, write_stamp
 from registry.settings import Settings
 
-from .console import Failure, JsonFlag, Output, ended_in_order
+from .console import Failure, JsonFlag, Output, ended_in_order, many
 from .issuing import IssuerOption, parse_id, read_ids
 from .workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from anchor_service.batch import SealingPolicy
     from anchor_service.chain import EthereumChain
+    from registry.store.anchoring import OwedRevocation
 
 POLL_SECONDS: Final = 0.5
 IdsArgument = Annotated[list[str] | None, typer.Argument(help="Credential ids (urn:uuid:…).")]
@@ -33,26 +34,26 @@ def devchain(
     block_time: Annotated[int, typer.Option(help="Seconds from block to block.", min=1)] = 1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run a chain for trying, with the registry deployed; Ctrl-C stops it, its state is kept."""
+    """Run a chain for trying, with the registry deployed, until Ctrl-C; its state is kept."""
     from anchor_service.devchain import running_chain
     from registry.core.contract import CONTRACT
     from registry.core.evidence import DEV_CHAIN_ID
 
     output, settings = Output(as_json=as_json), Settings.from_environment()
-    state = settings.home / "devchain" / "state.json"
+    state, kept = settings.home / "devchain" / "state.json", "it never ran"
     with ended_in_order():
         try:
-            with running_chain(port, state, block_time, settings.anvil) as (url, deployed):
-                output.say(f"Dev chain {DEV_CHAIN_ID} at {url}: its keys are known to everybody.")
-                how = "deployed" if deployed else "was there already"
+            with running_chain(port, state, block_time, settings.anvil) as chain:
+                output.say(f"Dev chain {DEV_CHAIN_ID} at {chain.url}: everybody knows its keys.")
+                how = "deployed" if chain.deployed else "was there already"
                 output.say(f"Registry {CONTRACT['address']} ({how}). Ctrl-C stops the chain.")
                 output.result(
-                    {"rpc": url, "chain_id": DEV_CHAIN_ID, "registry": CONTRACT["address"]}
+                    {"rpc": chain.url, "chain_id": DEV_CHAIN_ID, "registry": CONTRACT["address"]}
                 )
-                while True:
-                    time.sleep(1)
+                kept = f"its state is in {state}" if chain.keeps_state else "this node keeps none"
+                chain.wait()
         except KeyboardInterrupt:
-            output.say(f"Stopped; the chain's state is in {state}.")
+            output.say(f"Stopped; {kept}.")
 
 
 def anchor(
@@ -134,7 +135,7 @@ def _change(
         raise Failure("name credentials by their ids, or a file of them with --ids")
     workspace = open_workspace(issuer)
     new = workspace.anchoring.request_changes(wanted, kind, int(time.time()))
-    output.say(f"{kind}: {new} credentials, {len(wanted) - new} were so already.")
+    output.say(f"{kind}: {many(new, 'credential')}, {len(wanted) - new} so already.")
     if not no_wait:
         _run_until_final(workspace, output, seal_now=False)
     unsigned = _write_owed(workspace, output)
@@ -196,25 +197,37 @@ def _write_owed(workspace: Workspace, output: Output) -> str | None:
     from anchor_service.unsigned import set_status
     from anchor_service.worker import patches
 
-    owed = workspace.anchoring.owed_revocations()
+    account, path = workspace.organisation.account, workspace.folder / "unsigned-revocations.json"
+    owed = [o for o in workspace.anchoring.owed_revocations() if not _is_revoked(workspace, o)]
     if not owed:
+        path.unlink(missing_ok=True)
         return None
-    account = workspace.organisation.account
     calls = [
         set_status(account, root, "revoke", patches(o.position for o in owed if o.root == root))
         for root in sorted({o.root for o in owed})
     ]
-    path = workspace.folder / "unsigned-revocations.json"
     path.write_text(json.dumps(calls, indent=2) + "\n", encoding="utf-8")
-    output.say(f"{len(owed)} are suspended; only the controller can revoke: sign and send {path}")
+    suspended = many(len(owed), "credential")
+    output.say(f"{suspended} suspended; only the controller can revoke: sign and send {path}")
     return str(path)
+
+
+def _is_revoked(workspace: Workspace, owed: "OwedRevocation") -> bool:
+    """Whether the controller has done its part; what the node does not tell is owed still."""
+    from anchor_service.chain import PASSING, connect, is_revoked
+
+    w3 = connect(workspace.settings.nodes[0])
+    try:
+        return is_revoked(w3, workspace.organisation.account, owed.root, owed.position)
+    except PASSING:
+        return False
 
 
 def _tell_batches(workspace: Workspace, output: Output) -> None:
     rows = [_told(workspace, batch) for batch in workspace.anchoring.batches()]
     columns = ("batch", "credentials", "state", "block", "root")
     output.table(
-        f"{workspace.organisation.slug}: {workspace.issuance.count()} credentials",
+        f"{workspace.organisation.slug}: {many(workspace.issuance.count(), 'credential')}",
         columns,
         [tuple(str(cell) for cell in row) for row in rows],
     )

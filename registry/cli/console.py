@@ -31,6 +31,11 @@ EXIT_USAGE: Final = 64
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
 
+def many(number: int, thing: str) -> str:
+    """`1 credential`, `2 credentials`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 class Failure(Exception):
     """A command cannot do what was asked; the text says why, and what to do about it."""
 

@@ -11,7 +11,7 @@ import typer
 
 from registry.settings import Settings
 
-from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
+from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output, many
 from .processors import processors
 from .workspace import CHAIN_KEY, Workspace, open_engine, open_workspace
 
@@ -136,7 +136,7 @@ def import_achievements(
         except (CoreError, Conflict) as error:
             where = item.get("id") or item.get("name") or "an achievement without id"
             raise Failure(f"{file}: {where}: {error}", EXIT_INVALID) from error
-    output.say(f"{added} achievements imported, {len(items) - added} were there already.")
+    output.say(f"{many(added, 'achievement')} imported, {len(items) - added} there already.")
     output.result({"imported": added, "passed_over": len(items) - added})
 
 
@@ -195,10 +195,16 @@ def export(
         for path in write_credentials(exporter, found, folder, unanchored=unanchored):
             written, waiting = written + (path is not None), waiting + (path is None)
             bar.at(written + waiting)
-    output.say(f"{written} credentials written to {folder}.")
+    output.say(f"{many(written, 'credential')} written to {folder}.")
     if waiting:
         output.say(f"{waiting} wait for their anchor: run `credroot anchor`, then export again.")
-    output.result({"exported": written, "waiting": waiting, "folder": str(folder)})
+    unknown = len(set(wanted)) - written - waiting if wanted else 0
+    if unknown:
+        output.note(f"{many(unknown, 'id')} of the list were never issued here.")
+    output.result(
+        {"exported": written, "waiting": waiting, "unknown": unknown, "folder": str(folder)}
+    )
+    raise typer.Exit(EXIT_INVALID if unknown else EXIT_VALID)
 
 
 def read_ids(file: Path) -> list[UUID]:
@@ -241,9 +247,10 @@ def _issue(workspace: Workspace, file: Path, output: Output, *, strict: bool) ->
 
 
 def _tell_tally(output: Output, file: Path, tally: Any, seconds: float) -> None:
+    refused = many(len(tally.refused), "row")
     output.say(
-        f"{file.name}: {tally.issued} credentials issued, {tally.passed_over} were issued before, "
-        f"{len(tally.refused)} rows refused ({seconds:.1f} s)."
+        f"{file.name}: {many(tally.issued, 'credential')} issued, "
+        f"{tally.passed_over} issued before, {refused} refused ({seconds:.1f} s)."
     )
     for row in tally.refused[:SHOWN_ROWS]:
         output.say(f"  line {row.line}: {row.reason}")

@@ -12,7 +12,7 @@ import typer
 
 from registry.core.document import MAX_DOCUMENT_BYTES
 from registry.core.errors import InvalidArgument, Refusal
-from registry.core.evidence import Evidence, Question, Quorum
+from registry.core.evidence import DEV_CHAIN_ID, Evidence, Question, Quorum
 from registry.core.policy import MAX_TRUST_BYTES, Policy, TrustEntry, parse_trust
 from registry.core.verify import INDETERMINATE, INVALID, VALID, Verdict, questions, verify
 from registry.settings import Settings
@@ -137,12 +137,18 @@ def _tell(paths: Sequence[Path], verdicts: Sequence[Verdict], output: Output) ->
         _tell_one(paths[0], verdicts[0], output)
     else:
         _tell_many(paths, verdicts, output)
+    if any(_on_dev_chain(verdict) for verdict in verdicts):
+        output.say("  On a development chain, whose keys everybody knows: it proves nothing.")
     output.result(
         {
             "summary": _summary(verdicts),
             "verdicts": [_as_json(p, v) for p, v in zip(paths, verdicts, strict=True)],
         }
     )
+
+
+def _on_dev_chain(verdict: Verdict) -> bool:
+    return str(verdict.facts.get("account", "")).startswith(f"eip155:{DEV_CHAIN_ID}:")
 
 
 def _summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:

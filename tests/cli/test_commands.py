@@ -102,6 +102,7 @@ def office(ticking_chain: str, tmp_path_factory: pytest.TempPathFactory) -> Offi
     return office
 
 
+STRANGE_ID: Final = "urn:uuid:00000000-0000-4000-8000-000000000000"
 KEYS: Final = {
     "init": {"home"},
     "issuer create": {"issuer", "did", "account", "sender", "card", "unsigned"},
@@ -111,7 +112,7 @@ KEYS: Final = {
     "achievement list": {"achievements"},
     "issue": {"issued", "passed_over", "achievements", "refused", "seconds"},
     "anchor": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
-    "export": {"exported", "waiting", "folder"},
+    "export": {"exported", "waiting", "unknown", "folder"},
     "status": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
     "verify": {"summary", "verdicts"},
 }
@@ -130,6 +131,29 @@ def test_what_was_issued_is_anchored_and_valid(office: Office) -> None:
     assert office.said["anchor"].json["anchored"] == len(NAMES)
     assert office.said["export"].json["exported"] == len(NAMES)
     assert office.said["verify"].json["summary"]["valid"] == len(NAMES)
+
+
+def test_one_credentials_status_tells_its_place_and_every_change_asked_for(office: Office) -> None:
+    uuid = office.file(1).stem
+    said = office.desk.run("status", uuid, "--json")
+    assert said.json["id"] == f"urn:uuid:{uuid}"
+    assert (said.json["anchored"], said.json["changes"]) == (True, [])
+    office.desk.run("suspend", uuid)
+    office.desk.run("reinstate", uuid)
+    changes = office.desk.run("status", uuid, "--json").json["changes"]
+    assert [(c["kind"], c["state"]) for c in changes] == [
+        ("suspend", "final"),
+        ("reinstate", "final"),
+    ]
+    assert office.desk.run("status", STRANGE_ID).status == 64
+
+
+def test_an_id_that_was_never_issued_is_told_by_export(office: Office, tmp_path: Path) -> None:
+    ids = tmp_path / "ids"
+    ids.write_text(f"{office.file(0).stem}\n{STRANGE_ID}\n")
+    said = office.desk.run("export", tmp_path / "some", "--ids", ids, "--json")
+    assert said.status == 1
+    assert (said.json["exported"], said.json["unknown"]) == (1, 1)
 
 
 def test_verifying_says_yes_no_and_open_by_its_exit_status(
@@ -170,7 +194,7 @@ def test_a_credential_goes_through_every_status_and_back(office: Office) -> None
         ("awards.csv", HEADER, 64, "the file has no rows"),
         ("awards.csv", "recipient,achievement,when\nx,y,z\n", 64, "unknown 'when'"),
         ("awards.csv", HEADER + "ada,urn:a,someday\n", 1, "line 2: date 'someday' is not a date"),
-        ("awards.csv", HEADER + rows("ada", "ada"), 0, "2 were issued before"),
+        ("awards.csv", HEADER + rows("ada", "ada"), 0, "2 issued before"),
         ("awards.ndjson", '{"a": 1, "a": 2}\n', 1, "line 1: duplicate key 'a'"),
         ("awards.txt", "x", 64, "want a .csv or .ndjson file"),
         (None, "", 64, "No such file"),
@@ -293,7 +317,8 @@ def test_a_node_on_another_chain_is_told_and_leaves_a_verdict_open(
 def test_a_contract_that_is_not_ours_is_told_and_leaves_a_verdict_open(
     office: Office, anvil: str, new_port: Callable[[], int], tmp_path: Path
 ) -> None:
-    with running_chain(new_port(), tmp_path / "state.json", 1, anvil) as (url, _):
+    with running_chain(new_port(), tmp_path / "state.json", 1, anvil) as node:
+        url = node.url
         w3: Any = connect(url)
         w3.provider.make_request("anvil_setCode", [CONTRACT["address"], "0x6001600101"])
         # The block that counts as final must show it too.
