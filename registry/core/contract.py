@@ -7,7 +7,7 @@
 import json
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
@@ -19,9 +19,13 @@ CONTRACT: Final[dict[str, Any]] = json.loads(
     files(__package__).joinpath("contract.json").read_text(encoding="utf-8")
 )
 WORD_BITS: Final = 256
+MAX_WORDS: Final = 1 << 24
 FLAG_SUSPENDED: Final = 1
 FLAG_EVER_SUSPENDED: Final = 2
 _BATCH: Final = "(uint40,uint32,uint40,uint32,uint40,uint32,uint32,uint8)"
+# Of the head's storage slot, from its lowest bit; the order is that of `Batch`.
+_HEAD_BITS: Final = (40, 32, 40, 32, 40, 32, 32, 8)
+_RECORDS_SLOT: Final = 2
 _STATUS_WORDS: Final = keccak(b"statusWords(address,bytes32,uint256,uint256)")[:4]
 
 
@@ -71,6 +75,37 @@ class Registry:
 REGISTRY: Final = Registry(
     bytes.fromhex(CONTRACT["address"][2:]), bytes.fromhex(CONTRACT["runtimeCodeHash"][2:])
 )
+
+
+class Slots(NamedTuple):
+    """Storage slots, 32 bytes each, in the order in which they are asked for."""
+
+    head: bytes
+    revoked: bytes
+    suspended: bytes
+
+
+def slots(issuer: bytes, root: bytes, word: int) -> Slots:
+    """Where the contract keeps the head and the two lanes of `word` of a batch.
+
+    `issuer` is 20 bytes, `root` 32. The layout is Solidity's (mappings, and a fixed array after the
+    head); it is part of the contract's promise. Raises `InvalidArgument`.
+    """
+    if len(issuer) != 20 or len(root) != 32 or not 0 <= word < MAX_WORDS:
+        raise InvalidArgument(f"no batch has a word {word} of these: {issuer.hex()}, {root.hex()}")
+    records = keccak(issuer.rjust(32, b"\0") + _RECORDS_SLOT.to_bytes(32, "big"))
+    base = int.from_bytes(keccak(root + records), "big")
+    places = (base, base + 1 + 2 * word, base + 2 + 2 * word)
+    return Slots(*((place % (1 << 256)).to_bytes(32, "big") for place in places))
+
+
+def batch_of_slot(value: int) -> Batch:
+    """The batch that the head's slot holds, as a 256-bit number."""
+    fields = []
+    for bits in _HEAD_BITS:
+        fields.append(value & ((1 << bits) - 1))
+        value >>= bits
+    return Batch(*fields)
 
 
 def status_words_call(issuer: bytes, root: bytes, start: int, count: int) -> bytes:
