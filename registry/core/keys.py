@@ -1,4 +1,4 @@
-"""Names of keys and accounts: Multikey, did:key, did:pkh, CAIP-10. Pure: nothing is looked up.
+"""Public keys and accounts by their names: Multikey, did:key, did:pkh, CAIP-10. Pure.
 
 Sources: W3C Controlled Identifiers 1.0 (2.2.2 Multikey), did:key and did:pkh methods (W3C CCG),
 CAIP-10 with the eip155 namespace.
@@ -8,16 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-import base58
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
+from .ecdsa import CURVES, EcPublicKey
 from .errors import InvalidArgument, Refusal
+from .multibase import base58btc_decode, base58btc_encode
+from .rsa import RsaPublicKey
 
 ED25519_PREFIX: Final = b"\xed\x01"
 ED25519_BYTES: Final = 32
-# Base58 takes quadratic time: nothing longer than a key or a signature is ever decoded.
-MAX_BASE58_CHARACTERS: Final = 128
+ED25519_SIGNATURE_BYTES: Final = 64
 ADDRESS_BYTES: Final = 20
 MAX_CHAIN_ID: Final = (1 << 53) - 1
 _ACCOUNT: Final = re.compile(r"eip155:([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
@@ -73,6 +74,14 @@ class Ed25519PublicKey:
         return cls(data[2:])
 
     @property
+    def algorithm(self) -> str:
+        return "EdDSA"
+
+    @property
+    def signature_bytes(self) -> int:
+        return ED25519_SIGNATURE_BYTES
+
+    @property
     def multikey(self) -> str:
         return base58btc_encode(ED25519_PREFIX + self.raw)
 
@@ -89,6 +98,21 @@ class Ed25519PublicKey:
         return True
 
 
+# Every kind has `algorithm` (its JWS name), `signature_bytes` and `verifies(message, signature)`.
+# A Multikey names the first two kinds alone: Controlled Identifiers 1.0 defines none for RSA.
+MultikeyPublicKey = Ed25519PublicKey | EcPublicKey
+PublicKey = MultikeyPublicKey | RsaPublicKey
+
+
+def read_multikey(text: str) -> MultikeyPublicKey:
+    """The key of a Multikey: Ed25519, P-256, P-384 or secp256k1; raises `InvalidArgument`."""
+    data = base58btc_decode(text)
+    curve = next((curve for curve in CURVES if data.startswith(curve.multicodec)), None)
+    if curve is None:
+        return Ed25519PublicKey.from_multikey(text)
+    return EcPublicKey(curve, data[len(curve.multicodec) :])
+
+
 def resolve_did_key(verification_method: str) -> Ed25519PublicKey:
     """The key of `did:key:z6Mk…#z6Mk…`: the DID is the key, so nothing is fetched.
 
@@ -102,22 +126,3 @@ def resolve_did_key(verification_method: str) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_multikey(multikey)
     except InvalidArgument as error:
         raise Refusal("signature", "key_unresolved", f"{did}: {error}") from error
-
-
-def base58btc_encode(data: bytes) -> str:
-    """Multibase base58btc: `z` and the Bitcoin alphabet."""
-    return "z" + base58.b58encode(data).decode("ascii")
-
-
-def base58btc_decode(text: str) -> bytes:
-    """Inverse of `base58btc_encode`; raises `InvalidArgument`."""
-    if not text.startswith("z") or len(text) > MAX_BASE58_CHARACTERS or not text.isascii():
-        raise InvalidArgument("not multibase base58btc, or too long")
-    try:
-        data = base58.b58decode(text[1:])
-    except ValueError as error:
-        raise InvalidArgument("not base58") from error
-    # The library passes over white space at the end: one value has one spelling.
-    if base58btc_encode(data) != text:
-        raise InvalidArgument("not base58")
-    return data

@@ -1,62 +1,114 @@
-"""Data Integrity proofs: `eddsa-rdfc-2022` and `eddsa-jcs-2022`, made and checked.
+"""Data Integrity proofs, made and checked: EdDSA and ECDSA, over RDF or JCS; sets and chains.
 
-Source: W3C Data Integrity EdDSA Cryptosuites 1.0, sections 3.2 and 3.3.
+Sources: W3C Data Integrity EdDSA Cryptosuites 1.0 (3.2, 3.3, and `Ed25519Signature2020`, read
+only), Data Integrity ECDSA Cryptosuites 1.0 (3, 3.2, 3.3), Verifiable Credential Data Integrity
+1.0 (4.3 and 4.5, sets and chains).
 """
 
-from collections.abc import Callable, Mapping
-from hashlib import sha256
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
+
+import pyoxigraph as ox
 
 from .canonical import jcs, rdfc
 from .document import JsonObject
+from .ecdsa import P256, P384, EcPublicKey
 from .errors import InvalidArgument, Refusal
-from .keys import Ed25519PublicKey, base58btc_decode, base58btc_encode
+from .keys import Ed25519PublicKey, MultikeyPublicKey, PublicKey
+from .multibase import base58btc_decode, base58btc_encode
 
 PROOF_TYPE: Final = "DataIntegrityProof"
 RDFC_2022: Final = "eddsa-rdfc-2022"
 JCS_2022: Final = "eddsa-jcs-2022"
+ECDSA_RDFC_2019: Final = "ecdsa-rdfc-2019"
+ECDSA_JCS_2019: Final = "ecdsa-jcs-2019"
+# A proof type of its own, without a `cryptosuite`; hashed as `eddsa-rdfc-2022` hashes.
+ED25519_SIGNATURE_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (RDFC_2022, JCS_2022)
-SIGNATURE_BYTES: Final = 64
+ECDSA_SUITES: Final = (ECDSA_RDFC_2019, ECDSA_JCS_2019)
+_JCS_SUITES: Final = (JCS_2022, ECDSA_JCS_2019)
+SHA_256: Final = "sha256"
+SHA_384: Final = "sha384"
 
 
 class Signer(Protocol):
     """Whoever holds the issuer's signing key."""
 
     @property
-    def public_key(self) -> Ed25519PublicKey: ...
+    def public_key(self) -> MultikeyPublicKey: ...
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte Ed25519 signature over `message`."""
+        """The signature over `message`, such as the public key verifies; ECDSA as r || s."""
         ...
 
 
-def sign(hashed: "Hashed", options: JsonObject, signer: Signer) -> JsonObject:
-    """The proof over the hashed document with `options`, `proofValue` added.
+def name(proof: JsonObject) -> str:
+    """The suite that a proof says it is of: its cryptosuite, or a type of its own."""
+    return str(proof.get("cryptosuite") or proof.get("type"))
 
-    `options` names the cryptosuite; `eddsa-jcs-2022` copies the document's `@context` into the
-    proof (3.3.1, step 2). Raises `Refusal` at `format` when the document cannot be hashed.
+
+def known(proof: JsonObject) -> bool:
+    """Whether `proof` is of a suite that is read here."""
+    if proof.get("type") == PROOF_TYPE:
+        return proof.get("cryptosuite") in (*SUITES, *ECDSA_SUITES)
+    return proof.get("type") == ED25519_SIGNATURE_2020 and "cryptosuite" not in proof
+
+
+def sign(
+    hashed: "Hashed", options: JsonObject, signer: Signer, previous: Sequence[JsonObject] = ()
+) -> JsonObject:
+    """The proof over the hashed document (and `previous`) with `options`, `proofValue` added.
+
+    `options` names the cryptosuite; a JCS suite copies the document's `@context` into the proof
+    (3.3.1, step 2). Raises `Refusal` at `format` when the document cannot be hashed, and
+    `InvalidArgument` when the signer's key is not one of the suite.
     """
     proof = dict(options)
-    if proof["cryptosuite"] == JCS_2022:
+    hash_name = _hash_name(proof, signer.public_key)
+    if hash_name is None:
+        raise InvalidArgument(f"{name(proof)} is not made with this kind of key")
+    if proof["cryptosuite"] in _JCS_SUITES:
         proof["@context"] = hashed.document["@context"]
-    return {**proof, "proofValue": base58btc_encode(signer.sign(hashed.data(proof)))}
+    signature = signer.sign(hashed.data(proof, previous, hash_name))
+    return {**proof, "proofValue": base58btc_encode(signature)}
 
 
-def verify(hashed: "Hashed", proof: JsonObject, key: Ed25519PublicKey) -> None:
-    """Check one proof of a known suite over the hashed document.
+def verify(
+    hashed: "Hashed", proof: JsonObject, key: PublicKey, previous: Sequence[JsonObject] = ()
+) -> None:
+    """Check one proof of a known suite over the hashed document and the proofs that it follows.
 
-    Raises `Refusal` at `signature` with `malformed` or `mismatch`.
+    Raises `Refusal` at `signature` with `malformed`, or `mismatch` (a key of another kind than
+    the suite's too: it cannot have made the proof).
     """
     require_same_context(hashed.document, proof)
-    value = proof.get("proofValue")
-    try:
-        signature = base58btc_decode(value if isinstance(value, str) else "")
-    except InvalidArgument as error:
-        raise Refusal("signature", "malformed", f"proofValue: {error}") from error
-    if len(signature) != SIGNATURE_BYTES:
-        raise Refusal("signature", "malformed", f"a signature of {len(signature)} bytes")
-    if not key.verifies(hashed.data(proof), signature):
+    hash_name = _hash_name(proof, key)
+    if hash_name is None:
+        raise Refusal("signature", "mismatch", f"{name(proof)} is not made with such a key")
+    signature = _signature(proof, key.signature_bytes)
+    if not key.verifies(hashed.data(proof, previous, hash_name), signature):
         raise Refusal("signature", "mismatch", "the signature does not fit the document")
+
+
+def chained(proofs: Sequence[JsonObject], proof: JsonObject) -> list[JsonObject]:
+    """Those of `proofs` that `proof` was made over (`previousProof`), in the set's own order.
+
+    They say nothing until each of them is verified as well (Data Integrity, 4.5). Raises `Refusal`
+    at `signature`: `malformed` for a reference that is no text, is given twice, is missing from
+    the set or names two proofs, and for a chain that comes back to itself; `unknown_suite` when
+    one of them cannot be verified here.
+    """
+    wanted = _references(proof)
+    if not wanted:
+        return []
+    by_id = _by_id(proofs)
+    _require_no_way_back(by_id, proof)
+    previous = [item for item in proofs if item.get("id") in wanted]
+    strangers = sorted(name(item) for item in previous if not known(item))
+    if strangers:
+        raise Refusal("signature", "unknown_suite", f"made over a proof of {strangers[0]}")
+    return previous
 
 
 def require_same_context(document: JsonObject, proof: JsonObject) -> None:
@@ -79,25 +131,116 @@ class Hashed:
             raise InvalidArgument("the document still carries its proofs")
         self.document = document
         self._contexts = contexts
-        self._digests: dict[tuple[str, str], bytes] = {}
+        self._canonical: dict[tuple[str, str], bytes] = {}
 
-    def data(self, proof: JsonObject) -> bytes:
-        """What is signed: SHA-256 of the canonical options, then of the document; 64 bytes."""
-        options = {name: value for name, value in proof.items() if name != "proofValue"}
-        if proof.get("cryptosuite") == JCS_2022:
-            read = {**self.document, "@context": options.get("@context", self.document["@context"])}
-            return self._digest(jcs, options) + self._digest(jcs, read)
-        options["@context"] = self.document["@context"]
-        return self._digest(self._rdfc, options) + self._digest(self._rdfc, self.document)
+    def data(
+        self, proof: JsonObject, previous: Sequence[JsonObject] = (), hash_name: str = SHA_256
+    ) -> bytes:
+        """What is signed: the hash of the canonical options, then that of the document.
 
-    def _rdfc(self, document: JsonObject) -> bytes:
-        return rdfc(document, self._contexts)
+        64 bytes with SHA-256, 96 with SHA-384. `previous` are the proofs that this one follows:
+        they stand in the document that it signs (Data Integrity, 4.3, step 6).
+        """
+        options = {key: value for key, value in proof.items() if key != "proofValue"}
+        context = self.document["@context"]
+        if proof.get("cryptosuite") in _JCS_SUITES:
+            read = {**self._with(previous), "@context": options.get("@context", context)}
+            parts = (self._jcs(options), self._jcs(read))
+        else:
+            document = self._with([self._plain(item) for item in previous])
+            options["@context"] = context
+            parts = (self._rdfc(options, hash_name), self._rdfc(document, hash_name))
+        return b"".join(hashlib.new(hash_name, part).digest() for part in parts)
 
-    def _digest(self, canonical: Callable[[JsonObject], bytes], document: JsonObject) -> bytes:
-        key = (canonical.__name__, repr(document))
-        if key not in self._digests:
-            self._digests[key] = sha256(canonical(document)).digest()
-        return self._digests[key]
+    def _with(self, previous: Sequence[JsonObject]) -> JsonObject:
+        return {**self.document, "proof": list(previous)} if previous else self.document
+
+    def _plain(self, proof: JsonObject) -> JsonObject:
+        """`proof` without a copy of the document's `@context`: in JSON-LD it changes nothing."""
+        if proof.get("@context", self.document["@context"]) != self.document["@context"]:
+            raise Refusal("signature", "unknown_suite", "made over a proof with its own @context")
+        return {key: value for key, value in proof.items() if key != "@context"}
+
+    def _jcs(self, document: JsonObject) -> bytes:
+        key = (jcs.__name__, repr(document))
+        if key not in self._canonical:
+            self._canonical[key] = jcs(document)
+        return self._canonical[key]
+
+    def _rdfc(self, document: JsonObject, hash_name: str) -> bytes:
+        key = (rdfc.__name__, repr(document))
+        if key not in self._canonical:
+            self._canonical[key] = rdfc(document, self._contexts)
+        canonical = self._canonical[key]
+        return _canonical_by_sha_384(canonical) if hash_name == SHA_384 else canonical
+
+
+def _canonical_by_sha_384(n_quads: bytes) -> bytes:
+    """The same dataset, its blank nodes named by RDFC-1.0 with SHA-384 (ECDSA suites, 3)."""
+    dataset = ox.Dataset(ox.parse(n_quads, format=ox.RdfFormat.N_QUADS))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_384)
+    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS)
+    return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+
+
+def _hash_name(proof: JsonObject, key: PublicKey) -> str | None:
+    """The hash that the proof's suite takes with `key`; none where they do not go together."""
+    if isinstance(key, EcPublicKey):
+        fits = proof.get("cryptosuite") in ECDSA_SUITES and key.curve in (P256, P384)
+        return key.curve.hash_name if known(proof) and fits else None
+    fits = proof.get("cryptosuite") not in ECDSA_SUITES and isinstance(key, Ed25519PublicKey)
+    return SHA_256 if known(proof) and fits else None
+
+
+def _signature(proof: JsonObject, length: int) -> bytes:
+    value = proof.get("proofValue")
+    try:
+        signature = base58btc_decode(value if isinstance(value, str) else "")
+    except InvalidArgument as error:
+        raise Refusal("signature", "malformed", f"proofValue: {error}") from error
+    if len(signature) != length:
+        raise Refusal("signature", "malformed", f"a signature of {len(signature)} bytes")
+    return signature
+
+
+def _references(proof: JsonObject) -> list[str]:
+    if "previousProof" not in proof:
+        return []
+    named = _listed(proof["previousProof"])
+    texts = [item for item in named if isinstance(item, str)]
+    if len(texts) != len(named) or not named or len(set(texts)) != len(texts):
+        raise _broken_chain("previousProof is not text, or a list of different texts")
+    return texts
+
+
+def _by_id(proofs: Sequence[JsonObject]) -> dict[str, JsonObject]:
+    named = [proof for proof in proofs if isinstance(proof.get("id"), str)]
+    by_id = {proof["id"]: proof for proof in named}
+    if len(by_id) != len(named):
+        raise _broken_chain("two proofs have one id")
+    return by_id
+
+
+def _require_no_way_back(by_id: Mapping[str, JsonObject], proof: JsonObject) -> None:
+    """Follow every way back along the chain; a proof met again on its own way is a cycle."""
+    followed: set[str] = set()
+
+    def follow(references: Sequence[str], way: tuple[str, ...]) -> None:
+        for reference in references:
+            if reference not in by_id:
+                raise _broken_chain(f"no proof has the id {reference!r}")
+            if reference in way:
+                raise _broken_chain("a proof chain comes back to itself")
+            if reference not in followed:
+                follow(_references(by_id[reference]), (*way, reference))
+                followed.add(reference)
+
+    own = proof.get("id")
+    follow(_references(proof), (own,) if isinstance(own, str) else ())
+
+
+def _broken_chain(detail: str) -> Refusal:
+    return Refusal("signature", "malformed", detail)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -12,10 +12,9 @@ from registry.core.keys import (
     MAX_CHAIN_ID,
     Account,
     Ed25519PublicKey,
-    base58btc_decode,
-    base58btc_encode,
     resolve_did_key,
 )
+from registry.core.multibase import base58btc_decode, base58btc_encode
 from registry.lifecycle.signing_key import Ed25519Signer
 
 from .public_vectors import VECTORS, needs_vectors, read_json, vector_files

@@ -10,7 +10,8 @@ from registry.core.canonical import jcs, rdfc
 from registry.core.contexts import CREDENTIALS_V2, bundled
 from registry.core.document import JsonObject
 from registry.core.errors import InvalidArgument, Refusal
-from registry.core.keys import Ed25519PublicKey, base58btc_decode, base58btc_encode, resolve_did_key
+from registry.core.keys import Ed25519PublicKey, resolve_did_key
+from registry.core.multibase import base58btc_decode, base58btc_encode
 from registry.lifecycle.signing_key import Ed25519Signer
 
 from .anchored_badges import SIGNER, STRANGER, signature_options, unsigned_badge
