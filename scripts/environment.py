@@ -10,17 +10,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+INTEROP = ROOT / "tests/interop"
 OLDEST = (3, 11)
 PIP = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
-def prepare() -> dict[str, str]:
-    """Set up what is missing or out of date; the environment variables to run programs with."""
+def prepare(*, interop: bool = False) -> dict[str, str]:
+    """Set up what is missing or out of date; the environment variables to run programs with.
+
+    With `interop`, also the libraries of others that the tests hold ours against.
+    """
     if sys.version_info < OLDEST:
         raise SystemExit(f"needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     variables = {
@@ -29,8 +34,24 @@ def prepare() -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
     }
     _once("Python packages", VENV / ".locked", ("uv.lock", "pyproject.toml"), _python, variables)
-    _once("Node packages", ROOT / "node_modules/.locked", ("package-lock.json",), _node, variables)
+    for folder in (ROOT, INTEROP) if interop else (ROOT,):
+        lock = str(folder.relative_to(ROOT) / "package-lock.json")
+        install = partial(_node, folder)
+        _once("Node packages", folder / "node_modules/.locked", (lock,), install, variables)
     return variables
+
+
+def prepare_group(group: str, variables: dict[str, str]) -> str:
+    """The Python of an environment of its own, with the dependency group `group` as well."""
+    folder = ROOT / f".venv-{group}"
+
+    def install(known: dict[str, str]) -> None:
+        command = [str(BIN / "uv"), "sync", "--locked", "--all-extras", "--quiet"]
+        _run([*command, "--group", group], known | {"UV_PROJECT_ENVIRONMENT": str(folder)})
+
+    inputs = ("uv.lock", "pyproject.toml")
+    _once(f"Python packages for {group}", folder / ".locked", inputs, install, variables)
+    return str(folder / "bin/python")
 
 
 def _once(
@@ -43,7 +64,8 @@ def _once(
     wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in inputs)).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"Setting up: {what} (into {stamp.parent.name}/) ...", file=sys.stderr, flush=True)
+    into = stamp.parent.relative_to(ROOT)
+    print(f"Setting up: {what} (into {into}/) ...", file=sys.stderr, flush=True)
     install(variables)
     stamp.write_text(wanted)
 
@@ -55,7 +77,7 @@ def _python(variables: dict[str, str]) -> None:
     _run([str(BIN / "uv"), "sync", "--locked", "--all-extras", "--quiet"], variables)
 
 
-def _node(variables: dict[str, str]) -> None:
+def _node(folder: Path, variables: dict[str, str]) -> None:
     _run(
         [
             str(BIN / "npm"),
@@ -66,6 +88,7 @@ def _node(variables: dict[str, str]) -> None:
             "--loglevel=error",
         ],
         variables,
+        folder,
     )
 
 
@@ -76,7 +99,7 @@ def _locked_uv() -> str:
     return f"uv=={version[1]}"
 
 
-def _run(command: list[str], variables: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=variables, check=False)
+def _run(command: list[str], variables: dict[str, str], folder: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=folder, env=variables, check=False)
     if done.returncode:
         raise SystemExit(f"failed: {' '.join(command)}")

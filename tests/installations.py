@@ -94,7 +94,14 @@ class House:
 
     @classmethod
     def found(
-        cls, database: Path, chain: StillChain, slug: str = "school", *, cold: bool = False
+        cls,
+        database: Path,
+        chain: StillChain,
+        slug: str = "school",
+        *,
+        cold: bool = False,
+        suites: tuple[str, ...] = ("eddsa-jcs-2022",),
+        status_url: str | None = None,
     ) -> "House":
         """Found an organisation in `database`; with `cold`, its controller is another key."""
         sender: LocalAccount = Keys.create()
@@ -110,10 +117,11 @@ class House:
                 slug=slug,
                 did=signer.public_key.did_key,
                 profile={"name": f"The {slug}"},
-                suites=("eddsa-jcs-2022",),
+                suites=suites,
                 account=account,
                 sender=sender.address.lower(),
                 award_salt=bytes(32),
+                status_url=status_url,
             ),
             now(),
         )
@@ -157,16 +165,18 @@ class House:
         return [stored.uuid for stored in self.issuance().credentials()]
 
     def issue_rows(self, rows: Sequence[Row], *, strict: bool = False) -> Tally:
-        organisation = self.organisation()
-        issuer = Issuer(
-            organisation.did, organisation.profile, organisation.account, organisation.suites
-        )
+        salt = self.organisation().award_salt
         with ThreadPoolExecutor(1) as executor:
-            desk = IssuingDesk(
-                self.issuance(), issuer, self.signer, organisation.award_salt, executor
-            )
+            desk = IssuingDesk(self.issuance(), self.issuer, self.signer, salt, executor)
             tallies = list(desk.issue(rows, now, strict=strict))
         return tallies[-1] if tallies else Tally()
+
+    @property
+    def issuer(self) -> Issuer:
+        organisation = self.organisation()
+        return Issuer(
+            organisation.did, organisation.profile, organisation.account, organisation.suites
+        )
 
     def rounds(self, *, seal: bool = True) -> Iterator[tuple[str, ...]]:
         """The worker's rounds with one new block after each, until nothing is under way."""

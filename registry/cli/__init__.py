@@ -12,7 +12,7 @@ import typer
 
 from registry.core.errors import CoreError
 
-from . import anchoring, issuing, verifying
+from . import anchoring, baking, issuing, publishing, verifying
 from .console import EXIT_USAGE, Failure
 
 app = typer.Typer(
@@ -34,6 +34,10 @@ app.command("suspend")(anchoring.suspend)
 app.command("reinstate")(anchoring.reinstate)
 app.command("revoke")(anchoring.revoke)
 app.command("status")(anchoring.status)
+issuing.issuer_app.command("status-url")(publishing.status_url)
+app.command("status-list")(publishing.status_list)
+app.command("bake")(baking.bake)
+app.command("unbake")(baking.unbake)
 
 INTERRUPTED: Final = 130
 # sysexits.h EX_SOFTWARE: a defect. Python's own 1 would read as the verdict "invalid".

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -14,6 +14,9 @@ from registry.settings import Settings
 from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output, many
 from .processors import processors
 from .workspace import CHAIN_KEY, Workspace, open_engine, open_workspace
+
+if TYPE_CHECKING:
+    from registry.lifecycle.pictures import Pictures
 
 IssuerOption = Annotated[
     str | None, typer.Option("--issuer", help="Which issuer; not needed while there is only one.")
@@ -54,16 +57,21 @@ def create_issuer(
     suite: Annotated[
         list[str] | None, typer.Option(help="Signature suite, may be given twice.")
     ] = None,
+    status_url: Annotated[
+        str | None, typer.Option(help="Where its status lists will stand (https://…).")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Create an issuer: its keys (encrypted), its DID, its card for verifiers."""
     from registry.lifecycle.founding import CARD, Founding, found_issuer
+    from registry.lifecycle.status_lists import parse_status_url
     from registry.private_files import read_passphrase
 
     output, settings = Output(as_json=as_json), Settings.from_environment()
     suites = tuple(suite or SUITES[:1])
     if not set(suites) <= set(SUITES):
         raise Failure(f"unknown suite; known are {', '.join(SUITES)}")
+    lists = parse_status_url(status_url) if status_url else None
     engine = open_engine(settings)
     chain = _chain_id(settings) if chain_id is None else chain_id
     short = slug or _slug(name)
@@ -72,7 +80,7 @@ def create_issuer(
     sender = _chain_key(folder / CHAIN_KEY, passphrase)
     founded = found_issuer(
         engine,
-        Founding(short, name, url, chain, controller, sender, suites),
+        Founding(short, name, url, chain, controller, sender, suites, lists),
         folder,
         passphrase,
         int(time.time()),
@@ -179,30 +187,59 @@ def export(
     unanchored: Annotated[
         bool, typer.Option(help="Also those whose anchor is not final, with the signature only.")
     ] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option("--image", help="Also bake each into this picture, PNG or SVG."),
+    ] = None,
+    own_image: Annotated[
+        bool,
+        typer.Option(
+            "--own-image", help="Also bake each into its achievement's image, if a data: URI."
+        ),
+    ] = False,
     issuer: IssuerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write credentials as files that stand on their own."""
+    """Write credentials as files that stand on their own, and as pictures if asked for."""
+    from registry.core.errors import Refusal
     from registry.lifecycle.export import Exporter, write_credentials
 
     output, workspace = Output(as_json=as_json), open_workspace(issuer)
     store = workspace.issuance
     wanted = read_ids(ids) if ids else None
+    pictures = _pictures(image, own_image=own_image)
     exporter = Exporter(store, workspace.organisation.account)
-    written = waiting = 0
+    written = waiting = baked = 0
     with output.progress("Exporting", len(wanted) if wanted else store.count()) as bar:
         found = store.credentials(wanted)
-        for path in write_credentials(exporter, found, folder, unanchored=unanchored):
-            written, waiting = written + (path is not None), waiting + (path is None)
-            bar.at(written + waiting)
+        exported = write_credentials(
+            exporter, found, folder, unanchored=unanchored, pictures=pictures
+        )
+        try:
+            for item in exported:
+                written, waiting = written + (item.file is not None), waiting + (item.file is None)
+                baked += item.picture is not None
+                bar.at(written + waiting)
+        except Refusal as refusal:
+            raise Failure(f"stopped: {refusal.detail}", EXIT_INVALID) from refusal
     output.say(f"{many(written, 'credential')} written to {folder}.")
+    if pictures:
+        output.say(f"{many(baked, 'picture')} beside them, each with its credential baked in.")
+    if pictures and baked < written:
+        output.say(f"{written - baked} have no picture of their own: give one with --image.")
     if waiting:
         output.say(f"{waiting} wait for their anchor: run `credroot anchor`, then export again.")
     unknown = len(set(wanted)) - written - waiting if wanted else 0
     if unknown:
         output.note(f"{many(unknown, 'id')} of the list were never issued here.")
     output.result(
-        {"exported": written, "waiting": waiting, "unknown": unknown, "folder": str(folder)}
+        {
+            "exported": written,
+            "pictures": baked,
+            "waiting": waiting,
+            "unknown": unknown,
+            "folder": str(folder),
+        }
     )
     raise typer.Exit(EXIT_INVALID if unknown else EXIT_VALID)
 
@@ -224,6 +261,23 @@ def parse_id(text: str) -> UUID:
         return UUID(text.strip().removeprefix("urn:uuid:"))
     except ValueError as error:
         raise Failure(f"{text!r} is not a credential id (urn:uuid:…)") from error
+
+
+def _pictures(image: Path | None, *, own_image: bool) -> "Pictures | None":
+    """What to bake into, if anything; a picture that can carry nothing is told before the work."""
+    from registry.core.baked import MAX_PNG_BYTES, bake
+    from registry.core.errors import Refusal
+    from registry.lifecycle.pictures import Pictures
+    from registry.whole_files import read_bounded
+
+    if image is None:
+        return Pictures(own=True, given=None) if own_image else None
+    given = read_bounded(image, MAX_PNG_BYTES)
+    try:
+        bake(given, b"{}")
+    except Refusal as refusal:
+        raise Failure(f"{image}: {refusal.detail}", EXIT_INVALID) from refusal
+    return Pictures(own_image, given)
 
 
 def _issue(workspace: Workspace, file: Path, output: Output, *, strict: bool) -> Any:

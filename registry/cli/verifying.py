@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,12 +10,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from registry.core.document import MAX_DOCUMENT_BYTES
+from registry.core.baked import MAX_PNG_BYTES
 from registry.core.errors import InvalidArgument, Refusal
 from registry.core.evidence import DEV_CHAIN_ID, Evidence, Question, Quorum
 from registry.core.policy import MAX_TRUST_BYTES, Policy, TrustEntry, parse_trust
-from registry.core.verify import INDETERMINATE, INVALID, VALID, Verdict, questions, verify
+from registry.core.verdict import INDETERMINATE, INVALID, VALID, Verdict
+from registry.core.verify import Address, addresses, questions, verify
 from registry.settings import Settings
+from registry.verifier.documents import read_documents
+from registry.verifier.fetching import Fetcher
 from registry.verifier.nodes import Node, parse_node
 from registry.verifier.reading import read_evidence
 
@@ -25,6 +28,22 @@ from .processors import processors
 EXITS: Final = {VALID: EXIT_VALID, INVALID: EXIT_INVALID, INDETERMINATE: EXIT_INDETERMINATE}
 # Above this many files a second processor pays for its start.
 FILES_PER_TASK: Final = 50
+# Of a folder: credentials as JSON, as VC-JWT, and baked into pictures.
+SUFFIXES: Final = (".json", ".jwt", ".png", ".svg")
+# The largest of what is read; each form has a limit of its own below it.
+MAX_FILE_BYTES: Final = MAX_PNG_BYTES
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What must be read to judge some files, each thing once, in the order of the files."""
+
+    questions: dict[Question, None] = field(default_factory=dict)
+    addresses: dict[Address, None] = field(default_factory=dict)
+
+    def add(self, other: "_Needs") -> None:
+        self.questions.update(other.questions)
+        self.addresses.update(other.addresses)
 
 
 def verify_files(
@@ -48,6 +67,17 @@ def verify_files(
         bool,
         typer.Option("--dev-chain", help="Accept a dev chain that is not on this machine."),
     ] = False,
+    recipient: Annotated[
+        str | None,
+        typer.Option(help="Whose it must be: a DID, or an identifier such as an e-mail address."),
+    ] = None,
+    internal: Annotated[
+        bool,
+        typer.Option(
+            "--allow-internal-hosts",
+            help="Also read DID documents and status lists at addresses of your own network.",
+        ),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify credentials: exit status 0 valid, 1 invalid, 2 indeterminate, of several the worst."""
@@ -58,11 +88,25 @@ def verify_files(
         at=datetime.now(UTC),
         trust=tuple(entry for file in trust or () for entry in _trust(file)),
         quorum=Quorum(agree, trust_one_node=trust_one_node, accept_dev_chain=alone),
+        recipient=recipient,
     )
     paths = _files(files)
-    verdicts = _verdicts(paths, nodes, policy, output)
+    verdicts = _verdicts(paths, _Sources(nodes, internal), policy, output)
     _tell(paths, verdicts, output)
     raise typer.Exit(max((EXITS[v.outcome] for v in verdicts), key=_severity))
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Where evidence is read: the verifier's nodes, and the network that it may call."""
+
+    nodes: list[Node]
+    allow_internal: bool
+
+    def read(self, needs: _Needs, policy: Policy) -> Evidence:
+        chain = read_evidence(self.nodes, list(needs.questions), policy.registry)
+        fetcher = Fetcher(allow_internal=self.allow_internal)
+        return replace(chain, documents=read_documents(list(needs.addresses), fetcher.fetch))
 
 
 def _severity(status: int) -> int:
@@ -86,9 +130,9 @@ def _trust(file: Path) -> tuple[TrustEntry, ...]:
 def _files(given: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in given:
-        inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        inside = _inside(path) if path.is_dir() else [path]
         if not inside:
-            raise Failure(f"there is no .json file in {path}")
+            raise Failure(f"there is no {', '.join(SUFFIXES)} file in {path}")
         found += inside
     missing = next((path for path in found if not path.is_file()), None)
     if missing is not None:
@@ -96,34 +140,42 @@ def _files(given: Sequence[Path]) -> list[Path]:
     return found
 
 
+def _inside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+
+
 def _verdicts(
-    paths: Sequence[Path], nodes: Sequence[Node], policy: Policy, output: Output
+    paths: Sequence[Path], sources: _Sources, policy: Policy, output: Output
 ) -> list[Verdict]:
     """Read everything, ask the nodes once, then judge: on several processors when it is much."""
     parts = [paths[i : i + FILES_PER_TASK] for i in range(0, len(paths), FILES_PER_TASK)]
     if len(parts) == 1:
-        evidence = read_evidence(nodes, _questions_of(paths), policy.registry)
-        return _judge(evidence, policy, paths)
+        return _judge(sources.read(_needs_of(paths), policy), policy, paths)
     verdicts: list[Verdict] = []
     with (
         processors() as pool,
         output.progress("Verifying", len(paths)) as bar,
     ):
-        asked = {q: None for part in pool.map(_questions_of, parts) for q in part}
-        evidence = read_evidence(nodes, list(asked), policy.registry)
-        for part in pool.map(partial(_judge, evidence, policy), parts):
-            verdicts += part
+        needs = _Needs()
+        for part in pool.map(_needs_of, parts):
+            needs.add(part)
+        evidence = sources.read(needs, policy)
+        for judged in pool.map(partial(_judge, evidence, policy), parts):
+            verdicts += judged
             bar.at(len(verdicts))
     return verdicts
 
 
-def _questions_of(paths: Sequence[Path]) -> list[Question]:
-    found = {q: None for path in paths for q in questions(_read(path, MAX_DOCUMENT_BYTES))}
-    return list(found)
+def _needs_of(paths: Sequence[Path]) -> _Needs:
+    needs = _Needs()
+    for path in paths:
+        data = _read(path, MAX_FILE_BYTES)
+        needs.add(_Needs(dict.fromkeys(questions(data)), dict.fromkeys(addresses(data))))
+    return needs
 
 
 def _judge(evidence: Evidence, policy: Policy, paths: Sequence[Path]) -> list[Verdict]:
-    return [verify(_read(path, MAX_DOCUMENT_BYTES), evidence, policy) for path in paths]
+    return [verify(_read(path, MAX_FILE_BYTES), evidence, policy) for path in paths]
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -58,6 +58,11 @@ class Claim:
     root: bytes
 
 
+def is_anchor_proof(proof: JsonObject) -> bool:
+    """Whether `proof` says that it is of this suite; `decode` reads it."""
+    return proof.get("cryptosuite") == CRYPTOSUITE
+
+
 def options(account: Account, created: str) -> JsonObject:
     """The proof's members but `proofValue`; `created` is UTC to the second."""
     return {

@@ -64,9 +64,9 @@ _START_TAG: Final = re.compile(rb"<[^\s/>]+(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
 _END_TAG: Final = re.compile(rb"</[^>]*>")
 _NAME: Final = re.compile(rb"<([^\s/>]+)")
 _MARKUP: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*<")
-# Inside JSON these stand only in strings: escaped there, the value is the same, and the text ends
-# no CDATA section early, nor does it hold a character that XML 1.0 (2.2) forbids.
-_CDATA_ESCAPES: Final = (("]]>", "]]\\u003e"), ("\ufffe", "\\ufffe"), ("\uffff", "\\uffff"))
+# Inside JSON this stands only in strings: escaped there, the value is the same, and the text ends
+# no CDATA section early. What XML 1.0 (2.2) forbids, JSON or I-JSON forbid as well.
+_CDATA_END: Final = ("]]>", "]]\\u003e")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,18 @@ def unbake(data: bytes) -> Baked:
         return unbake_png(data)
     if _MARKUP.match(data):
         return unbake_svg(data)
+    raise _malformed("neither a PNG nor an SVG")
+
+
+def bake(image: bytes, credential: bytes | str) -> bytes:
+    """`image`, a PNG or an SVG, told apart by content, with the credential put in.
+
+    Raises `Refusal` at `format` for a bad image or a bad credential.
+    """
+    if image.startswith(PNG_SIGNATURE):
+        return bake_png(image, credential)
+    if _MARKUP.match(image):
+        return bake_svg(image, credential)
     raise _malformed("neither a PNG nor an SVG")
 
 
@@ -352,9 +364,7 @@ def _element(text: str, form: Form, *, declared: bool) -> bytes:
     namespace = "" if declared else f' xmlns:openbadges="{OB3_NAMESPACE}"'
     if form == "jws":
         return f'<{name}{namespace} verify="{text}"></{name}>'.encode("ascii")
-    for written, escaped in _CDATA_ESCAPES:
-        text = text.replace(written, escaped)
-    return f"<{name}{namespace}><![CDATA[{text}]]></{name}>".encode()
+    return f"<{name}{namespace}><![CDATA[{text.replace(*_CDATA_END)}]]></{name}>".encode()
 
 
 def _opened(tag: bytes, *, declare: bool) -> tuple[bytes, bytes]:

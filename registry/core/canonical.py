@@ -4,16 +4,29 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import orjson
 import pyoxigraph as ox
 import rfc8785
 
-from .contexts import bundled, context_urls
+from .contexts import all_context_urls, bundled, context_urls
 from .document import JsonObject, members
 from .errors import Refusal
-from .safe_mode import NO_BASE, UNDEFINED, Names, all_defined, bundled_names, require_few_orders
+from .rdfc10 import canonical_n_quads
+from .safe_mode import (
+    NO_BASE,
+    UNDEFINED,
+    Names,
+    all_defined,
+    bundled_names,
+    never_unset,
+    require_few_objects,
+)
 
 # JSON-LD 1.1 API, 8.6 (data round tripping): the canonical double is printf's %1.15E.
 DOUBLE_DIGITS: Final = 15
+# Beyond 2^53 - 1 orjson raises, as it does for lone surrogates and keys that are not text.
+_ORJSON: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
 
 
 def jcs(value: Any) -> bytes:
@@ -22,8 +35,37 @@ def jcs(value: Any) -> bytes:
     Raises `Refusal` at `format` with `malformed` for what JCS cannot write.
     """
     try:
+        written = orjson.dumps(value, option=_ORJSON)
+        # Only what orjson could write is looked through: it holds no cycle.
+        return written if is_plain(value) else _jcs(value)
+    except orjson.JSONEncodeError:
+        return _jcs(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether orjson writes `value`, which it can write, byte for byte as JCS asks.
+
+    It does for the exact types of JSON without fractions (its doubles are spelt otherwise) and
+    for keys in ASCII (it sorts by code points, JCS by UTF-16 code units: 3.2.3).
+    """
+    items = [value]
+    for item in items:
+        kind = type(item)
+        if kind is dict:
+            if not "".join(item).isascii():
+                return False
+            items += item.values()
+        elif kind is list:
+            items += item
+        elif kind not in _PLAIN:
+            return False
+    return True
+
+
+def _jcs(value: Any) -> bytes:
+    try:
         return rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise Refusal("format", "malformed", f"cannot be canonicalised: {error}") from error
 
 
@@ -31,24 +73,33 @@ def rdfc(document: JsonObject, contexts: Mapping[str, Any] | None = None) -> byt
     """The canonical N-Quads of a JSON-LD document: RDFC-1.0 with SHA-256.
 
     `contexts` (URL -> `@context` value) stands in for the bundled ones. Raises `Refusal` at
-    `format`: `undefined_term`, `unknown_context`, `ambiguous`, or `malformed`.
+    `format`: `undefined_term`, `unknown_context`, `ambiguous`, `malformed`, or `too_large` (so
+    many objects, or so much alike, that it would take too long).
     """
     known = bundled() if contexts is None else contexts
-    urls = context_urls(document, known)
-    used = [known[url] for url in urls]
-    names = bundled_names(urls) if contexts is None else Names(used)
-    names.require_kept({key: item for key, item in document.items() if key != "@context"})
-    inlined = [{"@vocab": UNDEFINED}, *used]
-    quads = list(all_defined(_quads({**document, "@context": inlined}, _double_forms(document))))
-    require_few_orders(quads)
-    return canonical_n_quads(ox.Dataset(quads))
+    outer, *nested = all_context_urls(document, known)
+    urls = tuple(sorted({*outer, *(url for used in nested for url in used)}))
+    names = bundled_names(urls) if contexts is None else Names(known[url] for url in urls)
+    require_few_objects(document)
+    names.require_kept(document)
+    watched = {url: never_unset(known[url]) for url in urls}
+    inlined = _inlined(document, watched) if nested else dict(document)
+    inlined["@context"] = [{"@vocab": UNDEFINED}, *(watched[url] for url in outer)]
+    return canonical_n_quads(all_defined(_quads(inlined, _double_forms(document))))
 
 
-def canonical_n_quads(dataset: ox.Dataset) -> bytes:
-    """The canonical form of `dataset`: blank nodes named by RDFC-1.0, lines in code point order."""
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS)
-    return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+def _inlined(value: Any, contexts: Mapping[str, Any]) -> Any:
+    """`value` with the contexts themselves for their URLs, wherever an object names some."""
+    if isinstance(value, dict):
+        return {
+            name: [contexts[url] for url in context_urls(value, contexts)]
+            if name == "@context"
+            else _inlined(item, contexts)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_inlined(item, contexts) for item in value]
+    return value
 
 
 def _quads(inlined: JsonObject, doubles: Mapping[str, str]) -> Iterator[ox.Quad]:

@@ -6,11 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from .document import JsonObject
+from .document import JsonObject, objects_below
 from .errors import Refusal
 
 CREDENTIALS_V1: Final = "https://www.w3.org/2018/credentials/v1"
 CREDENTIALS_V2: Final = "https://www.w3.org/ns/credentials/v2"
+# A processor reads each of them anew wherever it stands, at up to 3 ms; with five endorsements,
+# the fullest example of Open Badges names 21.
+MAX_CONTEXTS: Final = 64
 OPEN_BADGES_V3: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 
 
@@ -26,18 +29,41 @@ def bundled() -> dict[str, Any]:
 
 
 def context_urls(document: JsonObject, known: Collection[str] | None = None) -> tuple[str, ...]:
-    """The document's `@context` as URLs of `known` contexts (by default the bundled ones).
+    """The `@context` of a document, or of an object in it, as URLs of `known` contexts.
 
-    A single string counts as a list of one. Raises `Refusal` at `format`: `malformed` when there
-    is none, `ambiguous` for an inline context, `unknown_context` for one that is not known.
+    A single string counts as a list of one; `known` are the bundled ones unless given. Raises
+    `Refusal` at `format`: `malformed` when there is none, `ambiguous` for an inline context,
+    `too_large` for too many, `unknown_context` for one that is not known.
     """
     value = document.get("@context")
     urls = [value] if isinstance(value, str) else value
     if not isinstance(urls, list) or not urls:
         raise Refusal("format", "malformed", "@context is missing or not a list of URLs")
+    if len(urls) > MAX_CONTEXTS:
+        raise _too_many()
     for url in urls:
         if not isinstance(url, str):
             raise Refusal("format", "ambiguous", "an inline context: only URLs are read")
         if url not in (bundled() if known is None else known):
             raise Refusal("format", "unknown_context", f"no bundled copy of {url}")
     return tuple(urls)
+
+
+def all_context_urls(
+    document: JsonObject, known: Collection[str] | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """The contexts of the document, then those of each object below that brings its own.
+
+    Raises `Refusal` like `context_urls`; their number is bounded over the whole document.
+    """
+    below = (item for item in objects_below(document) if "@context" in item)
+    found: list[tuple[str, ...]] = []
+    for item in (document, *below):
+        found.append(context_urls(item, known))
+        if sum(map(len, found)) > MAX_CONTEXTS:
+            raise _too_many()
+    return tuple(found)
+
+
+def _too_many() -> Refusal:
+    return Refusal("format", "too_large", f"more than {MAX_CONTEXTS} contexts")

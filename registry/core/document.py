@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from .errors import Refusal
@@ -21,17 +22,29 @@ MAX_DOCUMENT_BYTES: Final = 1 << 20
 MAX_NESTING: Final = 64
 # The largest integer that a double holds exactly together with both neighbours (RFC 7493, 2.2).
 MAX_SAFE_INTEGER: Final = (1 << 53) - 1
+# The shortest form of any double fits (24 at most); more digits only some readers would read.
 MAX_NUMBER_CHARACTERS: Final = 32
+_ZERO: Final = re.compile(r"0(?:\.0+)?(?:[eE][+-]?[0-9]+)?")
+# RFC 7493, 2.1: neither a lone surrogate nor a noncharacter, raw or escaped.
+_NO_CHARACTER: Final = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 # A string's end may be missing, so that text made to be slow is read in one pass too.
 _STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[{\]}]', re.DOTALL)
+# RFC 5646 in its outline, as RDF's grammar has it.
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 
 def parse_json(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonObject:
-    """Read one JSON object strictly.
+    """Read one JSON object strictly, as I-JSON (RFC 7493).
 
-    Raises `Refusal` at step `format`: `too_large`, `too_deep`, or `malformed` for bytes that are
-    not UTF-8, syntax errors, duplicate keys, lone surrogates, NaN, infinities, negative zero and
-    numbers beyond 2^53 - 1.
+    A number without a fraction is an `int` however it is spelt (`1`, `1.0`, `1e2`): ECMAScript,
+    JCS and JSON-LD know no difference. Raises `Refusal` at step `format`: `too_large`, `too_deep`,
+    or `malformed` for bytes that are not UTF-8, syntax errors, duplicate keys, lone surrogates,
+    noncharacters, NaN, infinities, negative zero, numbers beyond 2^53 - 1 and numbers so small
+    that a double holds nothing of them.
     """
     if len(data) > max_bytes:
         raise Refusal("format", "too_large", f"got {len(data)} bytes, want at most {max_bytes}")
@@ -52,8 +65,7 @@ def parse_json(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonObject:
         raise Refusal("format", "malformed", f"not JSON at {where}: {error.msg}") from error
     if not isinstance(value, dict):
         raise Refusal("format", "malformed", "the document is not a JSON object")
-    if "\\u" in text:
-        _check_surrogates(value)
+    _check_characters(text, value)
     return value
 
 
@@ -69,19 +81,93 @@ def members(value: Any) -> Iterator[tuple[str | None, Any]]:
             yield from members(item)
 
 
+def objects_below(value: Any) -> list[JsonObject]:
+    """Every object below `value`, an outer one before those in it."""
+    found: list[JsonObject] = []
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict):
+            found.append(item)
+        if isinstance(item, dict | list):
+            found += objects_below(item)
+    return found
+
+
 def require_strict_json_ld(document: JsonObject) -> None:
     """Refuse what would let two readers of the same quads see different credentials.
 
-    `@context` may stand only at the top; no other key begins with `@` or contains `:`; there is
-    no `null` and no empty array. Raises `Refusal` at `format` with `ambiguous`.
+    `@context` may stand only at the top, and in an embedded endorsement as a list of URLs; no
+    other key begins with `@` or contains `:`, but in language value objects at `name` and
+    `description`; there is no `null` and no empty array. Raises `Refusal` at `format` with
+    `ambiguous`.
     """
-    for key, value in members({k: v for k, v in document.items() if k != "@context"}):
-        if key is not None and (key.startswith("@") or ":" in key):
-            raise Refusal("format", "ambiguous", f"the key {key!r} is not a plain term")
-        if value is None:
-            raise Refusal("format", "ambiguous", f"null at {key!r}: leave the member out")
-        if value == []:
-            raise Refusal("format", "ambiguous", f"empty array at {key!r}: leave the member out")
+    for key, value in document.items():
+        if key != "@context":
+            _require_term(key)
+            _require_plain(key, value)
+
+
+def endorsements(document: JsonObject) -> Iterator[JsonObject]:
+    """The EndorsementCredentials that are embedded in `document`, an outer one before its own."""
+    for key, value in members(document):
+        if key == "endorsement":
+            yield from (item for item in _listed(value) if _is_endorsement(item))
+
+
+def language_value(value: Any) -> bool:
+    """Whether `value` is a language value object (VC 2.0, 11.1): text, language, direction.
+
+    `@value` alone is required. A language tag that is not well-formed would be dropped from the
+    quads together with its text.
+    """
+    if not isinstance(value, dict) or not set(value) <= {"@value", "@language", "@direction"}:
+        return False
+    language = value.get("@language", "en")
+    return (
+        isinstance(value.get("@value"), str)
+        and isinstance(language, str)
+        and bool(_LANGUAGE_TAG.fullmatch(language))
+        and value.get("@direction", "ltr") in ("ltr", "rtl")
+    )
+
+
+def _require_plain(key: str, value: Any) -> None:
+    if isinstance(value, dict):
+        if key in ("name", "description") and language_value(value):
+            return
+        embedded = key == "endorsement" and _is_endorsement(value)
+        for name, item in value.items():
+            if name == "@context" and embedded and _is_list_of_text(item):
+                continue
+            _require_term(name)
+            _require_plain(name, item)
+    elif isinstance(value, list):
+        if not value:
+            raise _ambiguous(f"empty array at {key!r}: leave the member out")
+        for item in value:
+            _require_plain(key, item)
+    elif value is None:
+        raise _ambiguous(f"null at {key!r}: leave the member out")
+
+
+def _require_term(name: str) -> None:
+    if name.startswith("@") or ":" in name:
+        raise _ambiguous(f"the key {name!r} is not a plain term")
+
+
+def _is_endorsement(value: Any) -> bool:
+    return isinstance(value, dict) and "EndorsementCredential" in _listed(value.get("type"))
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _ambiguous(detail: str) -> Refusal:
+    return Refusal("format", "ambiguous", detail)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
@@ -99,11 +185,14 @@ def _integer(text: str) -> int:
     return value
 
 
-def _number(text: str) -> float:
+def _number(text: str) -> int | float:
     value = float(text) if len(text) <= MAX_NUMBER_CHARACTERS else float("inf")
-    if abs(value) > MAX_SAFE_INTEGER or (value == 0 and text.startswith("-")):
+    if abs(value) > MAX_SAFE_INTEGER or (value == 0 and not _ZERO.fullmatch(text)):
         raise _bad_number(text)
-    return value
+    # A reader of decimals and one of doubles see the same number only where no digit is lost.
+    if Decimal(text) != Decimal(repr(value)):
+        raise _bad_number(text)
+    return int(value) if value.is_integer() else value
 
 
 def _constant(text: str) -> NoReturn:
@@ -128,8 +217,12 @@ def _check_nesting(text: str) -> None:
             raise Refusal("format", "too_deep", f"nested deeper than {MAX_NESTING}")
 
 
-def _check_surrogates(value: Any) -> None:
-    for key, item in members(value):
-        for text in (key, item):
-            if isinstance(text, str) and any("\ud800" <= c <= "\udfff" for c in text):
-                raise Refusal("format", "malformed", "a lone surrogate in a string")
+def _check_characters(text: str, value: JsonObject) -> None:
+    """The text as it stands; where it has escapes, the strings that were read as well."""
+    texts = [text]
+    if "\\u" in text:
+        texts += (part for pair in members(value) for part in pair if isinstance(part, str))
+    for part in texts:
+        found = None if part.isascii() else _NO_CHARACTER.search(part)
+        if found:
+            raise Refusal("format", "malformed", f"U+{ord(found[0]):04X} is no character")

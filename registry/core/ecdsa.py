@@ -1,7 +1,7 @@
 """Public keys on P-256, P-384 and secp256k1, and ECDSA as Data Integrity and JOSE write it.
 
-Sources: FIPS 186-5 (6.4.2), SEC 1 (2.3.3, points), RFC 4754 (7, signatures as r || s), RFC 7518
-(3.4), RFC 8812 (3.2, secp256k1), W3C Controlled Identifiers 1.0 (2.2.2, Multikey).
+Sources: FIPS 186-5 (6.4.2), SEC 1 (2.3.3 and 2.3.4, points), RFC 4754 (7, signatures as r || s),
+RFC 7518 (3.4), RFC 8812 (3.2, secp256k1), W3C Controlled Identifiers 1.0 (2.2.2, Multikey).
 
 A signature with a high s is accepted. (r, n - s) holds wherever (r, s) does, and neither FIPS
 186-5 nor W3C nor JOSE prefers one: half of what honest signers (WebCrypto, HSMs) make has a high s.
@@ -63,9 +63,9 @@ class EcPublicKey:
     point: bytes
 
     def __post_init__(self) -> None:
-        if len(self.point) != 1 + self.curve.coordinate_bytes or self.point[0] not in (2, 3):
+        if len(self.point) != 1 + self.curve.coordinate_bytes:
             raise InvalidArgument(f"not a compressed point of {self.curve.name}")
-        self._load(self.point)
+        self._loaded()
 
     @classmethod
     def from_coordinates(cls, curve: Curve, x: bytes, y: bytes) -> Self:
@@ -80,8 +80,7 @@ class EcPublicKey:
     @property
     def coordinates(self) -> tuple[bytes, bytes]:
         """x and y, big-endian, `coordinate_bytes` each."""
-        loaded = self._load(self.point)
-        point = loaded.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        point = self._loaded().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         half = 1 + self.curve.coordinate_bytes
         return point[1:half], point[half:]
 
@@ -109,15 +108,14 @@ class EcPublicKey:
         r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
         with_hash = ec.ECDSA(_HASHES[self.curve.hash_name])
         try:
-            self._load(self.point).verify(encode_dss_signature(r, s), message, with_hash)
+            self._loaded().verify(encode_dss_signature(r, s), message, with_hash)
         except InvalidSignature:
             return False
         return True
 
-    def _load(self, point: bytes) -> ec.EllipticCurvePublicKey:
+    def _loaded(self) -> ec.EllipticCurvePublicKey:
+        curve = _IMPLEMENTED[self.curve.name]
         try:
-            return ec.EllipticCurvePublicKey.from_encoded_point(
-                _IMPLEMENTED[self.curve.name], point
-            )
+            return ec.EllipticCurvePublicKey.from_encoded_point(curve, self.point)
         except ValueError as error:
             raise InvalidArgument(f"the point is not on {self.curve.name}") from error

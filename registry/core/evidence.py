@@ -1,8 +1,9 @@
-"""What a verifier read from the chain, as values: a verdict is a pure function of them."""
+"""What a verifier read, of the chain and elsewhere: a verdict is a pure function of it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from .contract import StatusWord
@@ -12,6 +13,7 @@ from .keys import Account
 # A chain for trying: one node of one's own is the whole network there.
 DEV_CHAIN_ID: Final = 31337
 MIN_NODES: Final = 2
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,29 @@ class NodeReading:
 
 
 @dataclass(frozen=True)
+class Document:
+    """What stood at an address that the credential names: its bytes, or why there are none."""
+
+    url: str
+    read_at: datetime
+    body: bytes | None = field(default=None, repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The readings of every node that was asked, the silent ones too."""
+    """The readings of every node that was asked, the silent ones too, and of every document.
+
+    A document is attested, not proved: it counts because the verifier read it.
+    """
 
     nodes: tuple[NodeReading, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+    def document(self, url: str) -> Document:
+        """What was read at `url`; what was not read has no body, and says so."""
+        read = (document for document in self.documents if document.url == url)
+        return next(read, Document(url, NEVER, problem="was not read"))
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,9 @@ class Quorum:
         return wanted
 
 
+_Vote = tuple[Block, bytes, StatusWord]
+
+
 @dataclass(frozen=True)
 class Agreed:
     """One answer that enough nodes gave for one block."""
@@ -101,15 +125,17 @@ def agreed(evidence: Evidence, question: Question, *, finalized: bool, quorum: Q
     chain_id = question.account.chain_id
     hosts = {node.host for node in evidence.nodes}
     wanted = quorum.required(chain_id, len(hosts))
-    votes: dict[str, tuple[Block, bytes, StatusWord]] = {}
+    said: defaultdict[str, set[_Vote]] = defaultdict(set)
     for node in evidence.nodes:
         view = node.finalized if finalized else node.latest
         if node.chain_id == chain_id and view is not None and question in view.answers:
-            votes.setdefault(node.host, (view.block, view.code_hash, view.answers[question]))
-    if len(votes) < wanted:
+            said[node.host].add((view.block, view.code_hash, view.answers[question]))
+    if len(said) < wanted:
         raise Refusal("anchor", "unreachable", _silence(evidence, chain_id, wanted))
-    vote, count = Counter(votes.values()).most_common(1)[0]
-    if count < wanted:
+    # A host that contradicts itself has no vote.
+    votes = {host: vote for host, (vote, *others) in said.items() if not others}
+    vote, count = next(iter(Counter(votes.values()).most_common(1)), (None, 0))
+    if vote is None or count < wanted:
         raise Refusal(
             "anchor", "disagreement", f"at most {count} of {len(hosts)} nodes agree, want {wanted}"
         )

@@ -1,8 +1,11 @@
 """Public JSON Web Keys, read strictly and written.
 
-Sources: RFC 7517 (4), RFC 7518 (6.2 EC, 6.3 RSA), RFC 8037 (2, OKP), RFC 8812 (3.1, secp256k1).
+Sources: RFC 7517 (4), RFC 7518 (6.2 EC, 6.3 RSA), RFC 8037 (2, OKP), RFC 8812 (3.1, secp256k1),
+RFC 7638 (3, thumbprints), RFC 9864 (2.2, `Ed25519` as an `alg`).
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -52,6 +55,13 @@ def write_jwk(key: PublicKey) -> JsonObject:
     return {"kty": "RSA", "n": _write_integer(key.modulus), "e": _write_integer(key.exponent)}
 
 
+def thumbprint(key: PublicKey) -> str:
+    """The SHA-256 thumbprint of `key`, base64url (RFC 7638, 3)."""
+    # The members are ASCII without anything to escape: sorted and without white space is enough.
+    text = json.dumps(write_jwk(key), separators=(",", ":"), sort_keys=True)
+    return base64url_encode(hashlib.sha256(text.encode("ascii")).digest())
+
+
 def _okp(value: JsonObject) -> PublicKey:
     raw = _bytes(value, "x")
     if value["crv"] != "Ed25519" or len(raw) != ED25519_BYTES:
@@ -83,7 +93,8 @@ def _require_verifying(value: JsonObject, key: PublicKey) -> None:
     operations = value.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
         raise InvalidArgument("key_ops does not name verify")
-    if value.get("alg", key.algorithm) != key.algorithm:
+    own_names = ("EdDSA", "Ed25519") if isinstance(key, Ed25519PublicKey) else (key.algorithm,)
+    if value.get("alg", key.algorithm) not in own_names:
         raise InvalidArgument(f"a key for the algorithm {value['alg']!r}")
 
 

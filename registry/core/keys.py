@@ -12,7 +12,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from .ecdsa import CURVES, EcPublicKey
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument
 from .multibase import base58btc_decode, base58btc_encode
 from .rsa import RsaPublicKey
 
@@ -61,17 +61,24 @@ class Account:
 
 @dataclass(frozen=True)
 class Ed25519PublicKey:
-    """A raw Ed25519 public key, 32 bytes (RFC 8032)."""
+    """A raw Ed25519 public key, 32 bytes (RFC 8032); raises `InvalidArgument` for another length.
+
+    A key that is no point, or one of small order, verifies nothing.
+    """
 
     raw: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != ED25519_BYTES:
+            raise InvalidArgument(f"an Ed25519 key of {len(self.raw)} bytes")
 
     @classmethod
     def from_multikey(cls, text: str) -> Self:
         """Read `z6Mk…` (multibase base58btc of 0xed01 and the key); raises `InvalidArgument`."""
         data = base58btc_decode(text)
-        if len(data) != 2 + ED25519_BYTES or not data.startswith(ED25519_PREFIX):
+        if not data.startswith(ED25519_PREFIX):
             raise InvalidArgument("not an Ed25519 Multikey")
-        return cls(data[2:])
+        return cls(data[len(ED25519_PREFIX) :])
 
     @property
     def algorithm(self) -> str:
@@ -111,18 +118,3 @@ def read_multikey(text: str) -> MultikeyPublicKey:
     if curve is None:
         return Ed25519PublicKey.from_multikey(text)
     return EcPublicKey(curve, data[len(curve.multicodec) :])
-
-
-def resolve_did_key(verification_method: str) -> Ed25519PublicKey:
-    """The key of `did:key:z6Mk…#z6Mk…`: the DID is the key, so nothing is fetched.
-
-    Raises `Refusal` at `signature` with `key_unresolved`.
-    """
-    did, _, fragment = verification_method.partition("#")
-    multikey = did.removeprefix("did:key:")
-    if not did.startswith("did:key:") or fragment != multikey:
-        raise Refusal("signature", "key_unresolved", f"cannot resolve {verification_method!r}")
-    try:
-        return Ed25519PublicKey.from_multikey(multikey)
-    except InvalidArgument as error:
-        raise Refusal("signature", "key_unresolved", f"{did}: {error}") from error

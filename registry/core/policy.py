@@ -10,7 +10,8 @@ from .contract import REGISTRY, Registry
 from .document import JsonObject, parse_json
 from .errors import InvalidArgument, Refusal
 from .evidence import Quorum
-from .keys import Account, Ed25519PublicKey
+from .jwk import read_jwk
+from .keys import Account, PublicKey, read_multikey
 from .times import parse_stamp
 
 # A list of a nation's institutions fits; a reader's memory stays bounded.
@@ -29,7 +30,7 @@ class TrustedKey:
     """A verification method that a verifier takes from its trust list, not from the DID."""
 
     id: str
-    key: Ed25519PublicKey
+    key: PublicKey
     until: datetime | None = None
 
 
@@ -53,7 +54,11 @@ class TrustEntry:
 
 @dataclass(frozen=True)
 class Policy:
-    """What is required of a credential and of the evidence; `at` is the time to check at."""
+    """What is required of a credential and of the evidence; `at` is the time to check at.
+
+    `recipient` is whose credential it must be, where that is asked: a DID, or an identifier such as
+    an e-mail address.
+    """
 
     at: datetime
     trust: tuple[TrustEntry, ...] = ()
@@ -64,6 +69,7 @@ class Policy:
     max_age: timedelta = MAX_AGE
     anchor_window: timedelta = ANCHOR_WINDOW
     clock_skew: timedelta = CLOCK_SKEW
+    recipient: str | None = None
 
 
 def parse_trust(data: bytes) -> tuple[TrustEntry, ...]:
@@ -95,7 +101,13 @@ def _entry(item: JsonObject) -> TrustEntry:
 
 
 def _key(item: Mapping[str, Any]) -> TrustedKey:
-    key = Ed25519PublicKey.from_multikey(_text(item["publicKeyMultibase"]))
+    unknown = set(item) - {"id", "publicKeyMultibase", "publicKeyJwk", "until"}
+    if unknown or ("publicKeyMultibase" in item) == ("publicKeyJwk" in item):
+        raise InvalidArgument("a key has an id, one of publicKeyMultibase and publicKeyJwk, until")
+    if "publicKeyJwk" in item:
+        key = read_jwk(item["publicKeyJwk"])
+    else:
+        key = read_multikey(_text(item["publicKeyMultibase"]))
     return TrustedKey(_text(item["id"]), key, _time(item, "until"))
 
 

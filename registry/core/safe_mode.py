@@ -1,19 +1,17 @@
-"""What JSON-LD would drop without a word, or take for ever over, is found and refused.
+"""What JSON-LD would drop without a word, or take very long over, is found and refused.
 
 A processor leaves out undefined terms and IRIs that are not well-formed, with all that hangs on
-them: a holder could add them under an intact RDF signature. And RDF canonicalisation can be made
-to try an astronomical number of orders (RDFC-1.0, 7.1, dataset poisoning).
+them: a holder could add them under an intact RDF signature.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
-from math import factorial
 from typing import Any, Final
 
 import pyoxigraph as ox
 
 from .contexts import bundled
+from .document import JsonObject, members
 from .errors import Refusal
 
 # Put before the contexts, so that an undefined term becomes an IRI that shows in the quads
@@ -22,51 +20,86 @@ UNDEFINED: Final = "urn:credroot:undefined-term:"
 # Stands for "there is no base": a relative IRI resolves below it and shows in the quads.
 RELATIVE: Final = "credroot-relative:"
 NO_BASE: Final = f"{RELATIVE}//iri/"
-# RDFC-1.0, 7.1 (dataset poisoning): its work grows with the orders of blank nodes that look alike;
-# this many take milliseconds, and nine alike under two alike parents already take seconds.
-MAX_ORDERS: Final = 100_000
+# What any other keyword says, and any key that only looks like one or names a blank node, need not
+# show in the quads.
+_SEEN_KEYWORDS: Final = frozenset(("@context", "@id", "@type", "@value", "@language"))
+# pyoxigraph takes some 25 us for an object and 110 us for each of its types, whose contexts it
+# reads anew each time: this many objects without a type, or 8,000 with one, take a second. A
+# credential with a thousand results, each with three alignments, has as much as half of it.
+MAX_OBJECTS: Final = 40_000
+TYPE_COST: Final = 4
 
 
 class Names:
-    """Which strings of a document JSON-LD reads as IRIs.
+    """What the contexts of a document call by name, and which of its strings are read as IRIs.
 
     A processor drops an IRI that is not well-formed without a word, with all that hangs on it: a
-    member or an object could be added under an intact signature.
+    member or an object could be added under an intact signature. It reads a class's name as a
+    member (`Criteria` for `criteria`) and an IRI as a type (for `OpenBadgeCredential`) as the same
+    quads: what is written so would be hidden from a JSON reader.
     """
 
     def __init__(self, contexts: Iterable[Any]) -> None:
         self._keywords = {"id", "type"}
         self._iri_terms = {"id", "type"}
         self._prefixes: set[str] = set()
+        self._classes: set[str] = set()
+        self._named: set[str] = set()
         for context in contexts:
             self._learn(context)
 
     def _learn(self, context: Any) -> None:
         for part in context if isinstance(context, list) else [context]:
             for term, meaning in part.items() if isinstance(part, dict) else ():
-                named = meaning.get("@id") if isinstance(meaning, dict) else meaning
-                if isinstance(named, str) and named.startswith("@"):
-                    self._keywords.add(term)
-                if isinstance(meaning, dict):
-                    if meaning.get("@type") in ("@id", "@vocab"):
-                        self._iri_terms.add(term)
-                    if meaning.get("@prefix"):
-                        self._prefixes.add(term)
-                    self._learn(meaning.get("@context"))
-                elif isinstance(meaning, str) and meaning.endswith(tuple(":/?#[]@")):
-                    self._prefixes.add(term)
+                self._learn_term(term, meaning)
+
+    def _learn_term(self, term: str, meaning: Any) -> None:
+        named = meaning.get("@id") if isinstance(meaning, dict) else meaning
+        if isinstance(named, str):
+            if named.startswith("@"):
+                self._keywords.add(term)
+            elif ":" in named:
+                self._named.add(named)
+        if term[:1].isupper():
+            self._classes.add(term)
+        if isinstance(meaning, dict):
+            if meaning.get("@type") in ("@id", "@vocab"):
+                self._iri_terms.add(term)
+            if meaning.get("@prefix"):
+                self._prefixes.add(term)
+            self._learn(meaning.get("@context"))
+        elif isinstance(meaning, str) and meaning.endswith(tuple(":/?#[]@")):
+            self._prefixes.add(term)
 
     def require_kept(self, value: Any, term: str = "") -> None:
-        """Refuse keys and IRIs below `value` that would be dropped: `undefined_term`."""
+        """Refuse keys and IRIs below `value` that would be dropped, and second names.
+
+        Raises `Refusal` at `format`: `undefined_term` for the former, `ambiguous` for the latter.
+        """
         if isinstance(value, dict):
             for key, item in value.items():
-                if not _is_iri(UNDEFINED + key):
-                    raise Refusal("format", "undefined_term", f"no context defines {key!r}")
-                self.require_kept(item, key)
+                if key != "@context":
+                    self._require_key(key)
+                    self.require_kept(item, key)
         elif isinstance(value, list):
             for item in value:
                 self.require_kept(item, term)
-        elif isinstance(value, str) and term in self._iri_terms and not self._is_kept(value):
+        elif isinstance(value, str) and term in self._iri_terms:
+            self._require_iri(value, term)
+
+    def _require_key(self, key: str) -> None:
+        if key == "@direction":
+            raise Refusal("format", "undefined_term", "JSON-LD drops the direction of a text")
+        unseen = key.startswith(("@", "_:")) and key not in _SEEN_KEYWORDS
+        if unseen or not _is_iri(UNDEFINED + key):
+            raise Refusal("format", "undefined_term", f"no context defines {key!r}")
+        if key in self._classes:
+            raise Refusal("format", "ambiguous", f"the class {key} stands as a member")
+
+    def _require_iri(self, value: str, term: str) -> None:
+        if term == "type" and value in self._named:
+            raise Refusal("format", "ambiguous", f"the type {value!r} has a term of its own")
+        if not self._is_kept(value):
             raise Refusal("format", "undefined_term", f"{value!r} at {term} is not an absolute IRI")
 
     def _is_kept(self, name: str) -> bool:
@@ -85,6 +118,25 @@ def bundled_names(urls: tuple[str, ...]) -> Names:
     return Names(bundled()[url] for url in urls)
 
 
+def never_unset(context: Any) -> Any:
+    """`context` with the sentinel for undefined terms put back wherever it unsets everything.
+
+    The context of credentials unsets all terms below `verifiableCredential` of a presentation.
+    """
+    if isinstance(context, list):
+        return [never_unset(part) for part in context]
+    if context is None:
+        return [None, {"@vocab": UNDEFINED}]
+    if not isinstance(context, dict):
+        return context
+    return {
+        term: {**meaning, "@context": never_unset(meaning["@context"])}
+        if isinstance(meaning, dict) and "@context" in meaning
+        else meaning
+        for term, meaning in context.items()
+    }
+
+
 def _is_iri(text: str) -> bool:
     try:
         ox.NamedNode(text)
@@ -93,49 +145,13 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-def require_few_orders(quads: Sequence[ox.Quad]) -> None:
-    """Refuse blank nodes so alike that RDFC-1.0 would try their orders one by one for ever.
-
-    Its Hash N-Degree Quads tries n! orders of the n neighbours of a node that look alike.
-    """
-    around: defaultdict[ox.BlankNode, list[ox.Quad]] = defaultdict(list)
-    for quad in quads:
-        for _, node in _blank_nodes(quad):
-            around[node].append(quad)
-    looks = {node: _look(node, near) for node, near in around.items()}
-    alike = Counter(looks.values())
-    orders = 1
-    for node in (node for node in around if alike[looks[node]] > 1):
-        neighbours = Counter(
-            (place, quad.predicate, looks[other])
-            for quad in around[node]
-            for place, other in _blank_nodes(quad)
-            if other != node and alike[looks[other]] > 1
-        )
-        for count in neighbours.values():
-            orders *= factorial(min(count, 10))
-        if orders > MAX_ORDERS:
-            raise Refusal(
-                "format", "too_large", "too many objects that only their places tell apart"
-            )
-
-
-def _blank_nodes(quad: ox.Quad) -> Iterator[tuple[str, ox.BlankNode]]:
-    places = (("s", quad.subject), ("o", quad.object), ("g", quad.graph_name))
-    return ((place, term) for place, term in places if isinstance(term, ox.BlankNode))
-
-
-def _look(node: ox.BlankNode, near: Iterable[ox.Quad]) -> tuple[tuple[str, ...], ...]:
-    """What Hash First Degree Quads hashes: the quads around `node`, other blank nodes unnamed."""
-
-    def shown(term: Any) -> str:
-        return ("a" if term == node else "z") if isinstance(term, ox.BlankNode) else str(term)
-
-    return tuple(
-        sorted(
-            (shown(q.subject), str(q.predicate), shown(q.object), shown(q.graph_name)) for q in near
-        )
-    )
+def require_few_objects(document: JsonObject) -> None:
+    """Refuse, before it costs time, what JSON-LD would take very long over: `too_large`."""
+    objects = [item for _, item in members(document) if isinstance(item, dict)]
+    types = (item["type"] for item in objects if "type" in item)
+    count = len(objects) + TYPE_COST * sum(len(t) if isinstance(t, list) else 1 for t in types)
+    if count > MAX_OBJECTS:
+        raise Refusal("format", "too_large", f"{len(objects)} objects and their types")
 
 
 def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:

@@ -24,8 +24,9 @@ LIST_CREDENTIAL_TYPE: Final = "BitstringStatusListCredential"
 LIST_TYPE: Final = "BitstringStatusList"
 REVOCATION: Final = "revocation"
 SUSPENSION: Final = "suspension"
-# `refresh` and `message`, the other purposes of the source, take nothing away from a credential.
 PURPOSES: Final = (REVOCATION, SUSPENSION)
+# The other purposes of the source (2.1): they take nothing away from a credential.
+INFORMATIVE: Final = ("refresh", "message")
 
 # A holder hides among at least this many others when a list is fetched (3.2, step 2).
 MIN_ENTRIES: Final = 131_072
@@ -35,6 +36,8 @@ MAX_LIST_BYTES: Final = 1 << 24
 MAX_ENCODED_CHARACTERS: Final = (MAX_LIST_BYTES + (1 << 16)) * 4 // 3
 # Far more digits than any list has entries; turning text into integers takes quadratic time.
 MAX_INDEX_CHARACTERS: Final = 32
+# The list, its issuer's profile, its proofs.
+MAX_CREDENTIAL_BYTES: Final = MAX_ENCODED_CHARACTERS + (1 << 20)
 _MIN_LIST_BYTES: Final = MIN_ENTRIES // 8
 
 # Written out, because libraries differ in the byte that names their operating system (RFC 1952,
@@ -64,21 +67,31 @@ class StatusEntry:
         }
 
 
+def is_list_entry(status: JsonObject) -> bool:
+    """Whether a `credentialStatus` says that it is an entry of a Bitstring Status List."""
+    return ENTRY_TYPE in _listed(status.get("type"))
+
+
+def is_informative(status: JsonObject) -> bool:
+    """Whether a `credentialStatus` is a list entry of a purpose that takes nothing away (2.1)."""
+    return is_list_entry(status) and status.get("statusPurpose") in INFORMATIVE
+
+
 def parse_entry(status: JsonObject) -> StatusEntry:
     """Read one `credentialStatus` (2.1).
 
     Raises `Refusal` at `status`: `unknown_type` for another type, another purpose or entries of
     several bits, `malformed` for what breaks the source's rules.
     """
-    if ENTRY_TYPE not in _listed(status.get("type")):
+    if not is_list_entry(status):
         raise _unknown(f"{status.get('type')!r} is not read")
+    purpose = status.get("statusPurpose")
+    if not isinstance(purpose, str):
+        raise _malformed("statusPurpose is not text")
     _require_one_bit(status)
     url = status.get("statusListCredential")
     if not isinstance(url, str) or not _URL.fullmatch(url) or url == status.get("id"):
         raise _malformed("statusListCredential is not a URL, or is also the entry's id")
-    purpose = status.get("statusPurpose")
-    if not isinstance(purpose, str):
-        raise _malformed("statusPurpose is not text")
     if purpose not in PURPOSES:
         raise _unknown(f"the purpose {purpose!r} is not read")
     return StatusEntry(purpose, _index(status.get("statusListIndex")), url)

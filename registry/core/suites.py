@@ -6,7 +6,7 @@ only), Data Integrity ECDSA Cryptosuites 1.0 (3, 3.2, 3.3), Verifiable Credentia
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import pyoxigraph as ox
@@ -17,6 +17,7 @@ from .ecdsa import P256, P384, EcPublicKey
 from .errors import InvalidArgument, Refusal
 from .keys import Ed25519PublicKey, MultikeyPublicKey, PublicKey
 from .multibase import base58btc_decode, base58btc_encode
+from .rdfc10 import SHA_256, SHA_384, canonical_n_quads
 
 PROOF_TYPE: Final = "DataIntegrityProof"
 RDFC_2022: Final = "eddsa-rdfc-2022"
@@ -28,8 +29,6 @@ ED25519_SIGNATURE_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (RDFC_2022, JCS_2022)
 ECDSA_SUITES: Final = (ECDSA_RDFC_2019, ECDSA_JCS_2019)
 _JCS_SUITES: Final = (JCS_2022, ECDSA_JCS_2019)
-SHA_256: Final = "sha256"
-SHA_384: Final = "sha384"
 
 
 class Signer(Protocol):
@@ -62,12 +61,12 @@ def sign(
 
     `options` names the cryptosuite; a JCS suite copies the document's `@context` into the proof
     (3.3.1, step 2). Raises `Refusal` at `format` when the document cannot be hashed, and
-    `InvalidArgument` when the signer's key is not one of the suite.
+    `InvalidArgument` when the suite is not made here, or not with the signer's kind of key.
     """
     proof = dict(options)
     hash_name = _hash_name(proof, signer.public_key)
-    if hash_name is None:
-        raise InvalidArgument(f"{name(proof)} is not made with this kind of key")
+    if hash_name is None or proof["type"] != PROOF_TYPE:
+        raise InvalidArgument(f"{name(proof)} is not made here with this kind of key")
     if proof["cryptosuite"] in _JCS_SUITES:
         proof["@context"] = hashed.document["@context"]
     signature = signer.sign(hashed.data(proof, previous, hash_name))
@@ -79,15 +78,20 @@ def verify(
 ) -> None:
     """Check one proof of a known suite over the hashed document and the proofs that it follows.
 
-    Raises `Refusal` at `signature` with `malformed`, or `mismatch` (a key of another kind than
-    the suite's too: it cannot have made the proof).
+    Raises `Refusal` at `signature` with `mismatch` (a key of another kind than the suite's too: it
+    cannot have made the proof), `malformed`, or `unknown_suite` for what cannot be hashed.
     """
     require_same_context(hashed.document, proof)
     hash_name = _hash_name(proof, key)
     if hash_name is None:
         raise Refusal("signature", "mismatch", f"{name(proof)} is not made with such a key")
     signature = _signature(proof, key.signature_bytes)
-    if not key.verifies(hashed.data(proof, previous, hash_name), signature):
+    try:
+        data = hashed.data(proof, previous, hash_name)
+    except Refusal as refusal:
+        code = "malformed" if refusal.outcome == "invalid" else "unknown_suite"
+        raise Refusal("signature", code, f"cannot be hashed: {refusal.detail}") from refusal
+    if not key.verifies(data, signature):
         raise Refusal("signature", "mismatch", "the signature does not fit the document")
 
 
@@ -96,15 +100,15 @@ def chained(proofs: Sequence[JsonObject], proof: JsonObject) -> list[JsonObject]
 
     They say nothing until each of them is verified as well (Data Integrity, 4.5). Raises `Refusal`
     at `signature`: `malformed` for a reference that is no text, is given twice, is missing from
-    the set or names two proofs, and for a chain that comes back to itself; `unknown_suite` when
+    the set or names two proofs, and for a chain that comes back to `proof`; `unknown_suite` when
     one of them cannot be verified here.
     """
     wanted = _references(proof)
-    if not wanted:
-        return []
-    by_id = _by_id(proofs)
-    _require_no_way_back(by_id, proof)
     previous = [item for item in proofs if item.get("id") in wanted]
+    if sorted(wanted) != sorted(item["id"] for item in previous):
+        raise _broken_chain("previousProof does not name each proof of the set once")
+    if _comes_back(proofs, proof):
+        raise _broken_chain("a proof chain comes back to itself")
     strangers = sorted(name(item) for item in previous if not known(item))
     if strangers:
         raise Refusal("signature", "unknown_suite", f"made over a proof of {strangers[0]}")
@@ -114,24 +118,26 @@ def chained(proofs: Sequence[JsonObject], proof: JsonObject) -> list[JsonObject]
 def require_same_context(document: JsonObject, proof: JsonObject) -> None:
     """A proof's own `@context` is the document's or begins it (3.3.2, step 4).
 
-    Raises `Refusal` at `signature` with `mismatch`.
+    Raises `Refusal` at `signature`: `mismatch` in a JCS suite, which signs it; `unknown_suite` in
+    the others, which take the document's instead.
     """
     if "@context" not in proof:
         return
-    signed, carried = _listed(proof["@context"]), _listed(document.get("@context"))
+    signed, carried = _listed(proof["@context"]), _listed(document["@context"])
     if carried[: len(signed)] != signed:
-        raise Refusal("signature", "mismatch", "the proof's @context is not the document's")
+        code = "mismatch" if proof.get("cryptosuite") in _JCS_SUITES else "unknown_suite"
+        raise Refusal("signature", code, "the proof's @context is not the document's")
 
 
 class Hashed:
     """A document without proofs, canonicalised at most once per algorithm for its proof set."""
 
     def __init__(self, document: JsonObject, contexts: Mapping[str, Any] | None = None) -> None:
-        if "proof" in document:
-            raise InvalidArgument("the document still carries its proofs")
+        if "proof" in document or "@context" not in document:
+            raise InvalidArgument("want a document with its @context and without its proofs")
         self.document = document
         self._contexts = contexts
-        self._canonical: dict[tuple[str, str], bytes] = {}
+        self._done: dict[tuple[Callable[..., bytes], str], bytes] = {}
 
     def data(
         self, proof: JsonObject, previous: Sequence[JsonObject] = (), hash_name: str = SHA_256
@@ -141,55 +147,47 @@ class Hashed:
         64 bytes with SHA-256, 96 with SHA-384. `previous` are the proofs that this one follows:
         they stand in the document that it signs (Data Integrity, 4.3, step 6).
         """
-        options = {key: value for key, value in proof.items() if key != "proofValue"}
+        options = _without("proofValue", proof)
         context = self.document["@context"]
         if proof.get("cryptosuite") in _JCS_SUITES:
             read = {**self._with(previous), "@context": options.get("@context", context)}
-            parts = (self._jcs(options), self._jcs(read))
+            parts = [self._canonical(jcs, part) for part in (options, read)]
         else:
-            document = self._with([self._plain(item) for item in previous])
+            # A copy of the document's own @context changes nothing in JSON-LD.
+            read = self._with([_without("@context", item) for item in previous])
             options["@context"] = context
-            parts = (self._rdfc(options, hash_name), self._rdfc(document, hash_name))
+            parts = [self._canonical(rdfc, part) for part in (options, read)]
+            if hash_name == SHA_384:
+                parts = [_by_sha_384(part) for part in parts]
         return b"".join(hashlib.new(hash_name, part).digest() for part in parts)
 
     def _with(self, previous: Sequence[JsonObject]) -> JsonObject:
         return {**self.document, "proof": list(previous)} if previous else self.document
 
-    def _plain(self, proof: JsonObject) -> JsonObject:
-        """`proof` without a copy of the document's `@context`: in JSON-LD it changes nothing."""
-        if proof.get("@context", self.document["@context"]) != self.document["@context"]:
-            raise Refusal("signature", "unknown_suite", "made over a proof with its own @context")
-        return {key: value for key, value in proof.items() if key != "@context"}
-
-    def _jcs(self, document: JsonObject) -> bytes:
-        key = (jcs.__name__, repr(document))
-        if key not in self._canonical:
-            self._canonical[key] = jcs(document)
-        return self._canonical[key]
-
-    def _rdfc(self, document: JsonObject, hash_name: str) -> bytes:
-        key = (rdfc.__name__, repr(document))
-        if key not in self._canonical:
-            self._canonical[key] = rdfc(document, self._contexts)
-        canonical = self._canonical[key]
-        return _canonical_by_sha_384(canonical) if hash_name == SHA_384 else canonical
+    def _canonical(self, algorithm: Callable[..., bytes], document: JsonObject) -> bytes:
+        key = (algorithm, repr(document))
+        if key not in self._done:
+            contexts = (self._contexts,) if algorithm is rdfc else ()
+            self._done[key] = algorithm(document, *contexts)
+        return self._done[key]
 
 
-def _canonical_by_sha_384(n_quads: bytes) -> bytes:
+def _by_sha_384(n_quads: bytes) -> bytes:
     """The same dataset, its blank nodes named by RDFC-1.0 with SHA-384 (ECDSA suites, 3)."""
-    dataset = ox.Dataset(ox.parse(n_quads, format=ox.RdfFormat.N_QUADS))
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_384)
-    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS)
-    return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+    return canonical_n_quads(ox.parse(n_quads, format=ox.RdfFormat.N_QUADS), SHA_384)
+
+
+def _without(member: str, proof: JsonObject) -> JsonObject:
+    return {key: value for key, value in proof.items() if key != member}
 
 
 def _hash_name(proof: JsonObject, key: PublicKey) -> str | None:
     """The hash that the proof's suite takes with `key`; none where they do not go together."""
+    ecdsa = proof.get("cryptosuite") in ECDSA_SUITES
     if isinstance(key, EcPublicKey):
-        fits = proof.get("cryptosuite") in ECDSA_SUITES and key.curve in (P256, P384)
-        return key.curve.hash_name if known(proof) and fits else None
-    fits = proof.get("cryptosuite") not in ECDSA_SUITES and isinstance(key, Ed25519PublicKey)
-    return SHA_256 if known(proof) and fits else None
+        return key.curve.hash_name if known(proof) and ecdsa and key.curve in (P256, P384) else None
+    fits = known(proof) and not ecdsa and isinstance(key, Ed25519PublicKey)
+    return SHA_256 if fits else None
 
 
 def _signature(proof: JsonObject, length: int) -> bytes:
@@ -204,39 +202,23 @@ def _signature(proof: JsonObject, length: int) -> bytes:
 
 
 def _references(proof: JsonObject) -> list[str]:
-    if "previousProof" not in proof:
-        return []
-    named = _listed(proof["previousProof"])
+    named = _listed(proof["previousProof"]) if "previousProof" in proof else []
     texts = [item for item in named if isinstance(item, str)]
-    if len(texts) != len(named) or not named or len(set(texts)) != len(texts):
-        raise _broken_chain("previousProof is not text, or a list of different texts")
+    if len(texts) != len(named) or ("previousProof" in proof and not named):
+        raise _broken_chain("previousProof is not text, or a list of texts")
     return texts
 
 
-def _by_id(proofs: Sequence[JsonObject]) -> dict[str, JsonObject]:
-    named = [proof for proof in proofs if isinstance(proof.get("id"), str)]
-    by_id = {proof["id"]: proof for proof in named}
-    if len(by_id) != len(named):
-        raise _broken_chain("two proofs have one id")
-    return by_id
-
-
-def _require_no_way_back(by_id: Mapping[str, JsonObject], proof: JsonObject) -> None:
-    """Follow every way back along the chain; a proof met again on its own way is a cycle."""
-    followed: set[str] = set()
-
-    def follow(references: Sequence[str], way: tuple[str, ...]) -> None:
-        for reference in references:
-            if reference not in by_id:
-                raise _broken_chain(f"no proof has the id {reference!r}")
-            if reference in way:
-                raise _broken_chain("a proof chain comes back to itself")
-            if reference not in followed:
-                follow(_references(by_id[reference]), (*way, reference))
-                followed.add(reference)
-
-    own = proof.get("id")
-    follow(_references(proof), (own,) if isinstance(own, str) else ())
+def _comes_back(proofs: Sequence[JsonObject], proof: JsonObject) -> bool:
+    """Whether a way back along the chain leads from `proof` to `proof`."""
+    ahead, passed = _references(proof), set[str]()
+    while ahead:
+        reference = ahead.pop()
+        if reference not in passed:
+            passed.add(reference)
+            for item in proofs:
+                ahead += _references(item) if item.get("id") == reference else []
+    return any(proof.get("id") == reference for reference in passed)
 
 
 def _broken_chain(detail: str) -> Refusal:

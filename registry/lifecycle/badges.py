@@ -13,6 +13,7 @@ from registry.core.credential import CAIP10_IDENTIFIER, read_credential
 from registry.core.document import JsonObject, require_strict_json_ld
 from registry.core.errors import InvalidArgument
 from registry.core.keys import Account
+from registry.core.status_list import StatusEntry
 
 from .awards import Award, Recipient
 
@@ -57,6 +58,9 @@ def check_achievement(achievement: JsonObject) -> None:
     award = Award(Recipient("did:example:nobody", "did"), "", "2026-01-01T00:00:00Z")
     for description in _with_ids(achievement, "resultDescription"):
         _with_ids(description, "rubricCriterionLevel")
+    for member in ("name", "description"):
+        if not achievement.get(member):
+            raise InvalidArgument(f"the achievement has no {member}")
     issuer = Issuer("did:example:issuer", {"name": "-"}, Account(1, "0x" + "00" * 20), ())
     document = build(award, achievement, issuer, UUID(int=0), "")
     require_strict_json_ld(document)
@@ -64,10 +68,18 @@ def check_achievement(achievement: JsonObject) -> None:
     rdfc(document)
 
 
-def build(
-    award: Award, achievement: JsonObject, issuer: Issuer, uuid: UUID, salt: str
+def build(  # noqa: PLR0913, PLR0917 - all that a credential is made of
+    award: Award,
+    achievement: JsonObject,
+    issuer: Issuer,
+    uuid: UUID,
+    salt: str,
+    status: StatusEntry | None = None,
 ) -> JsonObject:
-    """The credential of `award`, unsigned. `uuid` (version 4) also keeps its leaf unguessable."""
+    """The credential of `award`, unsigned. `uuid` (version 4) also keeps its leaf unguessable.
+
+    `status` is one entry at most: the schema of Open Badges 3.0 takes no list of them.
+    """
     return {
         "@context": list(CONTEXTS),
         "id": uuid.urn,
@@ -79,6 +91,7 @@ def build(
         "awardedDate": award.date,
         "credentialSubject": _subject(award, achievement, salt),
         **_listed("evidence", [{"type": ["Evidence"], **item} for item in award.evidence]),
+        **({"credentialStatus": _status(status)} if status else {}),
     }
 
 
@@ -87,6 +100,12 @@ def sign(document: JsonObject, issuer: Issuer, signer: suites.Signer, created: s
 
     Raises `Refusal` when the document is not one that we would verify.
     """
+    secured = secure(document, issuer, signer, created)
+    return SignedBadge(jcs(secured), anchor.leaf(document, anchor.options(issuer.account, created)))
+
+
+def secure(document: JsonObject, issuer: Issuer, signer: suites.Signer, created: str) -> JsonObject:
+    """Any credential of the issuer's with its signatures, as `sign` makes them; it raises alike."""
     require_strict_json_ld(document)
     read_credential(document)
     method = f"{issuer.did}#{signer.public_key.multikey}"
@@ -105,8 +124,7 @@ def sign(document: JsonObject, issuer: Issuer, signer: suites.Signer, created: s
         )
         for suite in issuer.suites
     ]
-    leaf = anchor.leaf(document, anchor.options(issuer.account, created))
-    return SignedBadge(jcs({**document, "proof": proofs}), leaf)
+    return {**document, "proof": proofs}
 
 
 def identity_hash(identifier: str, salt: str) -> str:
@@ -131,6 +149,10 @@ def _subject(award: Award, achievement: JsonObject, salt: str) -> JsonObject:
         **_listed("result", resolve_results(award, achievement)),
         **({"narrative": award.narrative} if award.narrative else {}),
     }
+
+
+def _status(entry: StatusEntry) -> JsonObject:
+    return {"id": f"{entry.list_url}#{entry.index}", **entry.as_document()}
 
 
 def _identity(recipient: Recipient, salt: str) -> JsonObject:

@@ -1,7 +1,11 @@
-"""One file per credential: with its signature and, once that is final, its anchor proof."""
+"""One file per credential: with its signature and, once that is final, its anchor proof.
+
+Beside it, if asked for, a picture that carries the same credential.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +15,9 @@ from registry.core.contract import REGISTRY
 from registry.core.document import JsonObject
 from registry.core.keys import Account
 from registry.store.issuance import Issuance, Stored
+from registry.whole_files import write_whole
+
+from .pictures import Pictures
 
 # Neighbours share tiles: a path in 16 million leaves reads three.
 TILES_KEPT: Final = 64
@@ -52,26 +59,40 @@ class Exporter:
         )
 
 
-def write_credentials(
-    exporter: Exporter, credentials: Iterable[Stored], folder: Path, *, unanchored: bool = False
-) -> Iterator[Path | None]:
-    """Write each credential to `folder`/<uuid>.json; yields the path, or `None` where it waits.
+@dataclass(frozen=True)
+class Exported:
+    """What was written of one credential: no `file` while it waits, a `picture` if it has one."""
 
-    With `unanchored`, one whose anchor is not final is written with its signature only.
+    file: Path | None
+    picture: Path | None = None
+
+
+def write_credentials(
+    exporter: Exporter,
+    credentials: Iterable[Stored],
+    folder: Path,
+    *,
+    unanchored: bool = False,
+    pictures: Pictures | None = None,
+) -> Iterator[Exported]:
+    """Write each credential to `folder`/<uuid>.json, and with `pictures` its picture beside it.
+
+    One whose anchor is not final waits; with `unanchored` it is written with its signature only.
+    Raises `Refusal` for a picture that cannot carry its credential.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for stored in credentials:
         if not stored.anchored and not unanchored:
-            yield None
+            yield Exported(None)
             continue
         document = exporter.complete(stored) if stored.anchored else json.loads(stored.body)
-        path = folder / f"{stored.uuid}.json"
-        _write_whole(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-        yield path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never a part."""
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+        baked = pictures.baked(document) if pictures else None
+        file = folder / f"{stored.uuid}.json"
+        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        write_whole(file, text.encode("utf-8"))
+        if baked is None:
+            yield Exported(file)
+            continue
+        ending, image = baked
+        write_whole(file.with_suffix(f".{ending}"), image)
+        yield Exported(file, file.with_suffix(f".{ending}"))

@@ -28,6 +28,7 @@ class Founding:
     controller: str | None
     sender: str
     suites: tuple[str, ...]
+    status_url: str | None = None
 
     @property
     def account(self) -> Account:
@@ -66,6 +67,7 @@ def found_issuer(
             account=account,
             sender=founding.sender,
             award_salt=token_bytes(32),
+            status_url=founding.status_url,
         ),
         now,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from hashlib import blake2b, sha256
 from itertools import chain
@@ -13,12 +13,14 @@ from uuid import UUID, uuid4
 from registry.core.canonical import jcs
 from registry.core.document import JsonObject
 from registry.core.errors import CoreError
+from registry.core.status_list import StatusEntry
 from registry.core.suites import Signer
 from registry.core.times import from_seconds, write_stamp
 from registry.store.issuance import Conflict, Issuance, Signed
 
 from .awards import AchievementRow, Award, BadRow, Row
 from .badges import Issuer, SignedBadge, build, check_achievement, resolve_results, sign
+from .status_lists import status_entry
 
 # One commit each: large enough to be quick, small enough that an interruption loses little work.
 ROWS_PER_COMMIT: Final = 1000
@@ -67,6 +69,8 @@ class _Prepared:
     digest: bytes
     uuid: UUID
     salt: str
+    status: StatusEntry | None = None
+    status_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class IssuingDesk:
         intake = _Intake(self.store, self.award_salt)
         for part in _in_parts(rows, ROWS_PER_COMMIT):
             moment = now()
-            prepared = intake.prepare(part, tally, moment)
+            prepared = self._numbered(intake.prepare(part, tally, moment))
             accepted = self._sign(prepared, tally, write_stamp(from_seconds(moment)))
             tally.refused.sort(key=lambda row: row.line)
             if strict and tally.refused:
@@ -99,6 +103,20 @@ class IssuingDesk:
             self.store.add(accepted, moment)
             tally.issued += len(accepted)
             yield tally
+
+    def _numbered(self, prepared: list[_Prepared]) -> list[_Prepared]:
+        """With their places in the status lists, where the organisation publishes any."""
+        numbers = self.store.status_lists.reserve(len(prepared))
+        if not numbers:
+            return prepared
+        return [
+            replace(
+                item,
+                status=status_entry(given.number, given.list_url, self.award_salt),
+                status_number=given.number,
+            )
+            for item, given in zip(prepared, numbers, strict=True)
+        ]
 
     def _sign(self, prepared: list[_Prepared], tally: Tally, created: str) -> list[Signed]:
         tasks = [
@@ -217,7 +235,9 @@ def _sign_task(
     results: list[SignedBadge | str] = []
     for item in items:
         try:
-            document = build(item.award, item.achievement, issuer, item.uuid, item.salt)
+            document = build(
+                item.award, item.achievement, issuer, item.uuid, item.salt, item.status
+            )
             results.append(sign(document, issuer, signer, created))
         except CoreError as error:
             results.append(_reason(error))
@@ -225,7 +245,15 @@ def _sign_task(
 
 
 def _stored_form(item: _Prepared, badge: SignedBadge) -> Signed:
-    return Signed(item.uuid, item.achievement_id, item.key, item.digest, badge.body, badge.leaf)
+    return Signed(
+        item.uuid,
+        item.achievement_id,
+        item.key,
+        item.digest,
+        badge.body,
+        badge.leaf,
+        item.status_number,
+    )
 
 
 def _reason(error: Exception) -> str:

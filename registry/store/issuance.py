@@ -17,6 +17,7 @@ from . import tables as t
 from .compression import Codec, train
 from .database import reading, writing
 from .organisations import NotThere
+from .status_lists import StatusLists
 
 # SQLite's bound on variables in one statement, with room for the others.
 KEYS_PER_QUERY: Final = 500
@@ -36,6 +37,7 @@ class Signed:
     award_digest: bytes
     body: bytes
     leaf: bytes
+    status_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Issuance:
     def __init__(self, engine: Engine, organisation_id: int) -> None:
         self._engine = engine
         self._owner = organisation_id
+
+    @property
+    def status_lists(self) -> StatusLists:
+        """The same organisation's status lists."""
+        return StatusLists(self._engine, self._owner)
 
     def add_achievement(self, achievement: Mapping[str, Any], created_at: int) -> bool:
         """Store an achievement; `False` if it was there already. Raises `Conflict`."""
@@ -153,6 +160,7 @@ class Issuance:
                         "organisation_id": self._owner,
                         "credential_id": first + place,
                         "leaf": credential.leaf,
+                        "status_number": credential.status_number,
                     }
                     for place, credential in enumerate(credentials)
                 ],

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, RowMapping, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from registry.core.keys import Account
+from registry.core.status_list import MIN_ENTRIES
 
 from . import tables as t
 from .database import reading, writing
@@ -20,9 +21,16 @@ class NotThere(Exception):
     """What was asked for does not exist; the text says what, and what does."""
 
 
+# The least that hides a holder among others: a longer list is fetched by everyone who asks.
+ENTRIES_PER_LIST: Final = MIN_ENTRIES
+
+
 @dataclass(frozen=True)
 class Organisation:
-    """An issuing organisation. `account` is what verifiers trust, `sender` pays and signs."""
+    """An issuing organisation. `account` is what verifiers trust, `sender` pays and signs.
+
+    `status_url` is where its status lists stand; without one its credentials name none.
+    """
 
     id: int
     slug: str
@@ -32,6 +40,7 @@ class Organisation:
     account: Account
     sender: str
     award_salt: bytes
+    status_url: str | None = None
 
 
 def add_organisation(engine: Engine, organisation: Organisation, created_at: int) -> None:
@@ -40,6 +49,8 @@ def add_organisation(engine: Engine, organisation: Organisation, created_at: int
         taken = t.organisations.c.slug == organisation.slug
         if connection.execute(select(t.organisations.c.id).where(taken)).first():
             raise AlreadyThere(f"the issuer {organisation.slug!r} exists already")
+        if organisation.status_url is not None:
+            _require_free(connection, organisation.status_url, organisation.id)
         connection.execute(
             insert(t.organisations).values(
                 slug=organisation.slug,
@@ -51,7 +62,31 @@ def add_organisation(engine: Engine, organisation: Organisation, created_at: int
                 sender=organisation.sender,
                 award_salt=organisation.award_salt,
                 created_at=created_at,
+                status_url=organisation.status_url,
             )
+        )
+
+
+def set_status_url(engine: Engine, organisation_id: int, url: str | None) -> None:
+    """Where lists begun from now on stand; with none, credentials name no list any more.
+
+    Lists that were begun stay where they are: another address begins a new list. Raises
+    `AlreadyThere` when another organisation's lists stand there.
+    """
+    c = t.organisations.c
+    mine = c.id == organisation_id
+    query = select(c.status_url, c.status_count).where(mine).with_for_update()
+    with writing(engine) as connection:
+        before = connection.execute(query).one()
+        if before.status_url == url:
+            return
+        if url is not None:
+            _require_free(connection, url, organisation_id)
+        begun = -(-before.status_count // ENTRIES_PER_LIST)
+        connection.execute(
+            update(t.organisations)
+            .where(mine)
+            .values(status_url=url, status_count=begun * ENTRIES_PER_LIST)
         )
 
 
@@ -75,6 +110,16 @@ def find_organisation(engine: Engine, slug: str | None) -> Organisation:
     raise NotThere(f"there is no issuer {slug!r}; there is: {names}")
 
 
+def _require_free(connection: Connection, url: str, organisation_id: int) -> None:
+    """Two organisations at one address would overwrite each other's lists."""
+    o, lists = t.organisations.c, t.status_lists.c
+    stands = lists.url.startswith(f"{url}/", autoescape=True)
+    current = select(o.id).where(o.id != organisation_id, o.status_url == url)
+    begun = select(lists.number).where(lists.organisation_id != organisation_id, stands)
+    if connection.execute(current).first() or connection.execute(begun).first():
+        raise AlreadyThere(f"another issuer's status lists stand at {url}")
+
+
 def _organisation(row: RowMapping) -> Organisation:
     return Organisation(
         id=row["id"],
@@ -85,4 +130,5 @@ def _organisation(row: RowMapping) -> Organisation:
         account=Account(row["chain_id"], row["account"]),
         sender=row["sender"],
         award_salt=row["award_salt"],
+        status_url=row["status_url"],
     )

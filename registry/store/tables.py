@@ -41,6 +41,23 @@ organisations = Table(
     Column("sender", String(42), nullable=False),
     Column("award_salt", LargeBinary(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("status_url", Text),
+    Column("status_count", BigInteger, nullable=False, server_default="0"),
+)
+
+# Where a list stands never changes: signed credentials name it.
+status_lists = Table(
+    "status_lists",
+    metadata,
+    Column(
+        "organisation_id",
+        RowId,
+        ForeignKey("organisations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False, unique=True),
 )
 
 achievements = Table(
@@ -97,7 +114,8 @@ batches = Table(
     ),
 )
 
-# One credential, one leaf, one batch, for ever; an erased credential leaves its leaf behind.
+# One credential, one leaf, one batch, for ever; an erased credential leaves its leaf behind, and
+# with it the number of its bit: the file may be out, and what was revoked stays revoked.
 leaves = Table(
     "leaves",
     metadata,
@@ -106,6 +124,8 @@ leaves = Table(
     _owner(),
     Column("credential_id", RowId, ForeignKey("credentials.id", ondelete="SET NULL"), unique=True),
     Column("leaf", LargeBinary(32), nullable=False, unique=True),
+    Column("status_number", BigInteger),
+    Index("one_status_number", "organisation_id", "status_number", unique=True),
 )
 
 tiles = Table(

@@ -5,8 +5,9 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from itertools import count
+from socket import inet_aton, inet_ntoa
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -43,7 +44,7 @@ class Node:
 
     @property
     def host(self) -> str:
-        name = (urlsplit(self.url).hostname or self.url).lower().rstrip(".")
+        name = _address_of((urlsplit(self.url).hostname or self.url).lower().rstrip("."))
         return "127.0.0.1" if name in ("localhost", "::1") else name
 
     @property
@@ -85,8 +86,22 @@ class Node:
                 return _bounded(response)
         except httpx.TimeoutException as error:
             raise NodeProblem(f"no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise NodeProblem(f"cannot be reached: {error or type(error).__name__}") from error
+
+
+def _address_of(name: str) -> str:
+    """One spelling of an address: `127.1`, `2130706433` and `::ffff:127.0.0.1` are 127.0.0.1."""
+    try:
+        return inet_ntoa(inet_aton(name))
+    except (OSError, UnicodeError):
+        pass
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
 
 
 def parse_node(url: str) -> Node:

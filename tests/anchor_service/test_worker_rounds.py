@@ -14,7 +14,8 @@ from anchor_service.worker import NotPermitted, patches, step
 from registry.core.evidence import Quorum
 from registry.core.policy import Policy
 from registry.core.times import from_seconds
-from registry.core.verify import Verdict, questions, verify
+from registry.core.verdict import Verdict
+from registry.core.verify import questions, verify
 from registry.verifier.nodes import parse_node
 from registry.verifier.reading import read_evidence
 

@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, Final
+
+from eth_account import Account
+from eth_keyfile.keyfile import create_keyfile_json
+
+from registry.private_files import write_private
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PASSPHRASE: Final = "correct horse battery staple 7291"  # noqa: S105 - of keys that are worth nothing
@@ -109,3 +115,14 @@ def group_is_gone(group: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def lay_out_keys(folder: Path) -> None:
+    """Key files as an interrupted creation leaves them, but quick to open (scrypt with n = 2)."""
+    folder.mkdir(parents=True)
+    passphrase, seed = PASSPHRASE.encode(), token_bytes(32)
+    stored = create_keyfile_json(seed, passphrase, kdf="scrypt", iterations=2)
+    write_private(folder / "signing-key.json", json.dumps(stored))
+    key = Account.create().key
+    stored = Account.encrypt(key, PASSPHRASE, kdf="scrypt", iterations=2)
+    write_private(folder / "chain-key.json", json.dumps(stored))

@@ -12,23 +12,32 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_bytes
 from typing import Any, Final
 
 import proxies
 import pytest
-from commands import PASSPHRASE, SECONDS, Desk, Said, ended, group_is_gone, wait_until
+from commands import (
+    PASSPHRASE,
+    ROOT,
+    SECONDS,
+    Desk,
+    Said,
+    ended,
+    group_is_gone,
+    lay_out_keys,
+    wait_until,
+)
 from eth_account import Account
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+from eth_keyfile.keyfile import decode_keyfile_json
 from installations import ACHIEVEMENT
 
 from anchor_service.chain import connect
 from anchor_service.devchain import running_chain
 from registry.core.contract import CONTRACT
-from registry.private_files import write_private
 
 NAMES: Final = ("ada", "ben", "cem", "dia")
 HEADER: Final = "recipient,achievement,date\n"
+BADGE: Final = ROOT / "scripts" / "cohort" / "badge.svg"
 VERIFIERS_OWN: Final = ("sqlalchemy", "alembic", "web3", "eth_account", "eth_keyfile", "zstandard")
 
 
@@ -70,17 +79,6 @@ def opened(folder: Path, node: str, *, suite: str = "eddsa-jcs-2022") -> Office:
     return Office(desk, folder, said)
 
 
-def lay_out_keys(folder: Path) -> None:
-    """Key files as an interrupted creation leaves them, but quick to open (scrypt with n = 2)."""
-    folder.mkdir(parents=True)
-    passphrase, seed = PASSPHRASE.encode(), token_bytes(32)
-    stored = create_keyfile_json(seed, passphrase, kdf="scrypt", iterations=2)
-    write_private(folder / "signing-key.json", json.dumps(stored))
-    key = Account.create().key
-    stored = Account.encrypt(key, PASSPHRASE, kdf="scrypt", iterations=2)
-    write_private(folder / "chain-key.json", json.dumps(stored))
-
-
 def anchored(office: Office) -> Office:
     desk, folder, said = office.desk, office.folder, office.said
     (folder / "awards.csv").write_text(HEADER + rows(*NAMES))
@@ -112,7 +110,7 @@ KEYS: Final = {
     "achievement list": {"achievements"},
     "issue": {"issued", "passed_over", "achievements", "refused", "seconds"},
     "anchor": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
-    "export": {"exported", "waiting", "unknown", "folder"},
+    "export": {"exported", "pictures", "waiting", "unknown", "folder"},
     "status": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
     "verify": {"summary", "verdicts"},
 }
@@ -461,6 +459,26 @@ def test_verifying_works_without_the_issuers_side(office: Office, ticking_chain:
     said = blind(office.desk, "status")
     assert said.status == 64
     assert "pip install 'credroot[server]'" in said.err
+
+
+def test_baking_works_without_the_issuers_side(office: Office, tmp_path: Path) -> None:
+    picture, again = tmp_path / "badge.svg", tmp_path / "again.json"
+    said = blind(office.desk, "bake", office.file(0), BADGE, "-o", picture)
+    assert said.status == 0, said
+    said = blind(office.desk, "unbake", picture, "-o", again)
+    assert said.status == 0, said
+    assert json.loads(again.read_text()) == json.loads(office.file(0).read_text())
+
+
+def test_export_bakes_into_a_picture_or_says_why_not(office: Office, tmp_path: Path) -> None:
+    said = office.desk.run("export", tmp_path / "out", "--image", BADGE, "--own-image", "--json")
+    assert (said.status, said.json["exported"], said.json["pictures"]) == (0, 4, 4)
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert [name.partition(".")[2] for name in names] == ["json", "svg"] * len(NAMES)
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    said = office.desk.run("export", tmp_path / "none", "--image", tmp_path / "bad.png")
+    assert (said.status, "bad.png: the PNG ends within the chunk" in said.err) == (1, True)
+    assert not (tmp_path / "none").exists()
 
 
 def test_no_secret_shows_in_any_output_log_or_database(office: Office) -> None:

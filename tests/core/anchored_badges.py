@@ -15,7 +15,8 @@ from registry.core.document import JsonObject
 from registry.core.evidence import Block, Evidence, NodeReading, Question, View
 from registry.core.keys import Account
 from registry.core.policy import Policy, TrustedKey, TrustEntry
-from registry.core.verify import Step, Verdict, questions, verify
+from registry.core.verdict import Step, Verdict
+from registry.core.verify import questions, verify
 from registry.lifecycle import badges
 from registry.lifecycle.awards import Award, Recipient
 from registry.lifecycle.signing_key import Ed25519Signer

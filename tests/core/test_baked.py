@@ -28,6 +28,8 @@ from registry.core.baked import (
 from registry.core.document import MAX_DOCUMENT_BYTES
 from registry.core.errors import Refusal
 
+from .i_json import TEXTS
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CREDENTIAL = '{"name":"Zoë ☃ 🎓 ]]> \\" \' < & >","list":[[1,2]]}'
 OTHER = '{"name":"another"}'
@@ -84,10 +86,8 @@ def code_of(data: bytes) -> str:
 
 
 texts = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs"])),
-    st.lists(
-        st.sampled_from(["]", "]]>", ">", "<![CDATA[", '"', "'", "\\", "&amp;", "\ufffe", "\uffff"])
-    ).map("".join),
+    TEXTS,
+    st.lists(st.sampled_from(["]", "]]>", ">", "<![CDATA[", '"', "'", "\\", "&amp;"])).map("".join),
 )
 credentials = st.dictionaries(texts, st.one_of(texts, st.lists(texts), st.integers(-9, 9)))
 written = st.builds(
@@ -99,7 +99,8 @@ written = st.builds(
 ancillary = st.builds(
     chunk,
     st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"gAMA", b"puRe", b"tIME", b"caNv"]),
-    st.binary(max_size=60),
+    # What carries a credential does not stay: the keyword alone would be enough.
+    st.binary(max_size=60).filter(lambda data: not data.startswith(b"openbadge")),
 )
 surroundings = st.lists(ancillary, max_size=6)
 
@@ -296,7 +297,7 @@ def test_a_credential_comes_back_from_an_svg(text: str) -> None:
 
     assert (baked.version, baked.form) == ("3.0", "json")
     assert json.loads(baked.text) == json.loads(text)
-    if not re.search("]]>|\ufffe|\uffff", text):
+    if "]]>" not in text:
         assert baked.text == text
 
 

@@ -13,6 +13,7 @@ from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V
 from registry.core.credential import MAX_PROOFS, parse_credential, read_credential
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
+from registry.core.shapes import write
 
 from .anchored_badges import ACCOUNT, DID, badge, unsigned_badge, written
 from .public_vectors import needs_vectors, read_json, vector_files
@@ -43,17 +44,37 @@ def test_the_smallest_credential_of_the_w3c_is_read() -> None:
     assert (credential.proofs, credential.accounts, credential.statuses) == ((), (), ())
 
 
+def version_1(**members: Any) -> JsonObject:
+    return minimal(**{"@context": [CREDENTIALS_V1]} | members)
+
+
 def test_a_credential_of_version_1_has_its_own_names_for_the_period() -> None:
     credential = read_credential(
-        minimal(
-            **{"@context": [CREDENTIALS_V1]},
-            issuanceDate="2026-01-01T00:00:00Z",
-            expirationDate="2027-01-01T00:00:00+01:00",
-            validUntil="not a date here",
-        )
+        version_1(issuanceDate="2026-01-01T00:00:00Z", expirationDate="2027-01-01T00:00:00+01:00")
     )
     assert credential.valid_from == datetime(2026, 1, 1, tzinfo=UTC)
     assert credential.valid_until == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    assert refused(version_1(validFrom="2026-01-01T00:00:00Z")) == "schema"
+
+
+def test_an_end_of_version_2_counts_in_version_1_too() -> None:
+    """The IRIs are the same: a holder could exchange the contexts and so hide `validUntil`."""
+    document = {
+        **minimal(validFrom="2026-01-01T00:00:00Z", validUntil="2026-02-01T00:00:00Z"),
+        "id": "urn:x:1",
+    }
+    exchanged = {**document, "@context": [CREDENTIALS_V1]}
+    assert rdfc(document) == rdfc(exchanged)
+    assert refused(exchanged) == "schema"
+    both = read_credential(
+        {
+            **exchanged,
+            "issuanceDate": "2026-01-15T00:00:00Z",
+            "expirationDate": "2027-01-01T00:00:00Z",
+        }
+    )
+    assert both.valid_from == datetime(2026, 1, 15, tzinfo=UTC)
+    assert both.valid_until == datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def test_a_badge_is_read_whole() -> None:
@@ -85,7 +106,11 @@ def test_several_subjects_proofs_and_statuses_are_read_in_order() -> None:
 
 
 def test_of_several_languages_a_name_has_the_first() -> None:
-    assert read_credential(minimal(name={"en": "Badge", "de": "Abzeichen"})).name == "Badge"
+    languages = [{"@value": "Badge", "@language": "en"}, {"@value": "Abzeichen"}]
+    assert read_credential(minimal(name=languages)).name == "Badge"
+    assert read_credential(minimal(name=languages[1])).name == "Abzeichen"
+    badge_name = {**unsigned_badge(), "name": {"en": "Badge", "de": "Abzeichen"}}
+    assert read_credential(badge_name).name == "Badge"
 
 
 SCHEMA: dict[str, JsonObject] = {
@@ -169,7 +194,6 @@ BADGE_SCHEMA: dict[str, Callable[[JsonObject], None]] = {
     "an achievement without id": set_at(None, *ACHIEVEMENT, "id"),
     "an achievement whose id is no IRI": set_at("data", *ACHIEVEMENT, "id"),
     "an achievement without name": set_at(None, *ACHIEVEMENT, "name"),
-    "an achievement with an empty name": set_at("", *ACHIEVEMENT, "name"),
     "an achievement without description": set_at(None, *ACHIEVEMENT, "description"),
     "an achievement without criteria": set_at(None, *ACHIEVEMENT, "criteria"),
     "a text as criteria": set_at("all", *ACHIEVEMENT, "criteria"),
@@ -216,7 +240,7 @@ def test_a_second_object_with_the_credentials_id_is_ambiguous() -> None:
     """A holder could move `validUntil` there: the quads, and so the signature, stay the same."""
     document = {
         **unsigned_badge(),
-        "evidence": [{"id": unsigned_badge()["id"], "type": ["VerifiableCredential"]}],
+        "evidence": [{"id": unsigned_badge()["id"], "type": ["Evidence", "VerifiableCredential"]}],
     }
     moved = deepcopy(document)
     moved["evidence"][0]["validUntil"] = moved.pop("validUntil")
@@ -225,8 +249,34 @@ def test_a_second_object_with_the_credentials_id_is_ambiguous() -> None:
 
 
 def test_a_bare_reference_to_the_credential_itself_is_not_ambiguous() -> None:
-    document = {**unsigned_badge(), "evidence": [{"id": unsigned_badge()["id"]}]}
-    assert read_credential(document).id == document["id"]
+    document = minimal(id="urn:x:1", credentialSubject={"name": "Ada", "about": {"id": "urn:x:1"}})
+    assert read_credential(document).id == "urn:x:1"
+
+
+def test_a_refresh_service_may_have_the_credentials_id() -> None:
+    """So it is in the fullest example of Open Badges; its type alone says nothing of ours."""
+    service = {"id": unsigned_badge()["id"], "type": "1EdTechCredentialRefresh"}
+    document = {**unsigned_badge(), "refreshService": service}
+    assert read_credential(document).id == service["id"]
+    document["refreshService"] = {**service, "type": "OpenBadgeCredential"}
+    assert refused(document) == "ambiguous"
+
+
+def test_two_subjects_with_one_id_are_ambiguous() -> None:
+    """A holder could move a failed result to a second object of the subject's id."""
+    ada = {"id": "did:example:ada", "type": ["Person"]}
+    subjects = [{**ada, "result": "failed"}, {**ada, "name": "Ada"}]
+    assert refused(minimal(credentialSubject=subjects)) == "ambiguous"
+    assert len(read_credential(minimal(credentialSubject=[subjects[0]] * 2)).subjects) == 2
+
+
+def test_a_second_achievement_with_the_id_of_the_first_is_ambiguous() -> None:
+    document = {**unsigned_badge()}
+    achievement = document["credentialSubject"]["achievement"]
+    document["evidence"] = [
+        {"id": achievement["id"], "type": ["Evidence", "Achievement"], "fieldOfStudy": "Data"}
+    ]
+    assert refused(document) == "ambiguous"
 
 
 def test_the_issuers_identifiers_in_another_place_are_ambiguous() -> None:
@@ -234,13 +284,16 @@ def test_the_issuers_identifiers_in_another_place_are_ambiguous() -> None:
     moved = deepcopy(document)
     moved["credentialSubject"]["achievement"]["creator"] = {
         "id": DID,
+        "type": ["Profile"],
         "otherIdentifier": moved["issuer"].pop("otherIdentifier"),
     }
     assert refused(moved) == "ambiguous"
     both = deepcopy(document)
     both["credentialSubject"]["achievement"]["creator"] = {
         **document["issuer"],
-        "otherIdentifier": [{"type": "IdentifierEntry", "identifier": "7", "identifierType": "x"}],
+        "otherIdentifier": [
+            {"type": "IdentifierEntry", "identifier": "7", "identifierType": "isbn"}
+        ],
     }
     assert refused(both) == "ambiguous"
 
@@ -273,13 +326,10 @@ OBV3 = vector_files("obv3-impierce", "crates/types-ob-v3/tests/obv3_json_example
 @pytest.mark.parametrize("file", OBV3, ids=lambda path: str(path.stem))
 def test_the_example_badges_of_another_project_are_read(file: Path) -> None:
     example = read_json(file)
-    if file.stem == "full_achievement_credential":
-        # Its endorsements bring contexts of their own: below the top they are not read.
-        assert refused(example) == "ambiguous"
-        return
     credential = read_credential(example)
     assert credential.issuer == example["issuer"]["id"]
     assert credential.subjects[0].id == example["credentialSubject"]["id"]
+    assert write(credential.content) == example
     assert rdfc(credential.document)
 
 

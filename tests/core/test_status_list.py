@@ -25,6 +25,7 @@ from registry.core.status_list import (
     StatusEntry,
     decode_list,
     encode_list,
+    is_informative,
     is_set,
     list_credential,
     make_bits,
@@ -79,7 +80,7 @@ def bits_or_code(encoded: str) -> bytes | str:
         return f"{refused.step}.{refused.code}"
 
 
-REVOKED = parse_entry(entry_document())
+REVOKED = StatusEntry("revocation", 94567, URL)
 
 
 @given(bits=st.binary(max_size=300), tail=st.binary(max_size=300))
@@ -167,16 +168,23 @@ def test_an_entry_comes_back_from_its_document(purpose: str, index: int) -> None
 
 
 def test_an_entry_of_the_specification_is_read() -> None:
-    assert StatusEntry("revocation", 94567, URL) == REVOKED
+    assert parse_entry(entry_document()) == REVOKED
     assert parse_entry(entry_document(statusSize=1)) == REVOKED
     assert parse_entry(entry_document(id=None, type=["BitstringStatusListEntry"])) == REVOKED
+
+
+@pytest.mark.parametrize("purpose", ["message", "refresh"])
+def test_a_purpose_that_takes_nothing_away_is_told_apart(purpose: str) -> None:
+    entry = entry_document(statusPurpose=purpose, statusSize=2)
+    assert is_informative(entry)
+    assert not is_informative({**entry, "type": "StatusList2021Entry"})
+    assert not is_informative(entry_document())
 
 
 BAD_ENTRIES = {
     "another type": ({"type": "StatusList2021Entry"}, "unknown_type"),
     "no type": ({"type": None}, "unknown_type"),
-    "the purpose message": ({"statusPurpose": "message"}, "unknown_type"),
-    "the purpose refresh": ({"statusPurpose": "refresh"}, "unknown_type"),
+    "a purpose of its own": ({"statusPurpose": "probation"}, "unknown_type"),
     "entries of two bits": ({"statusSize": 2}, "unknown_type"),
     "entries of no bits": ({"statusSize": 0}, "malformed"),
     "a size that is true": ({"statusSize": True}, "malformed"),

@@ -1,137 +1,206 @@
-"""Data Integrity proofs: every intermediate value of the W3C's vectors, and what must not hold."""
+"""Data Integrity proofs: whom they hold for, and what must not hold."""
 
-from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from registry.core import suites
-from registry.core.canonical import jcs, rdfc
-from registry.core.contexts import CREDENTIALS_V2, bundled
+from registry.core import anchor, suites
+from registry.core.canonical import rdfc
 from registry.core.document import JsonObject
+from registry.core.ecdsa import P256, P384, SECP256K1
 from registry.core.errors import InvalidArgument, Refusal
-from registry.core.keys import Ed25519PublicKey, resolve_did_key
-from registry.core.multibase import base58btc_decode, base58btc_encode
-from registry.lifecycle.signing_key import Ed25519Signer
+from registry.core.keys import PublicKey
+from registry.core.multibase import base58btc_encode
+from registry.core.rdfc10 import SHA_256, SHA_384
+from registry.core.rsa import RsaPublicKey
 
 from .anchored_badges import SIGNER, STRANGER, signature_options, unsigned_badge
-from .public_vectors import VECTORS, needs_vectors, read_json
-
-FOLDER = VECTORS / "vc-di-eddsa" / "TestVectors"
-EXAMPLES_V2 = "https://www.w3.org/ns/credentials/examples/v2"
-
-
-def published_contexts() -> dict[str, Any]:
-    examples = read_json(VECTORS / "vc-data-model/contexts/credentials/examples/v2")
-    return {CREDENTIALS_V2: bundled()[CREDENTIALS_V2], EXAMPLES_V2: examples["@context"]}
-
-
-def text(*names: str) -> str:
-    return FOLDER.joinpath(*names).read_text(encoding="utf-8")
-
-
-def published_signer() -> Ed25519Signer:
-    pair = read_json(FOLDER / "keyPair.json")
-    private = base58btc_decode(pair["privateKeyMultibase"])
-    assert private[:2] == b"\x80\x26"
-    signer = Ed25519Signer(private[2:])
-    assert signer.public_key.multikey == pair["publicKeyMultibase"]
-    return signer
+from .each_suite import (
+    ALL_SUITES,
+    DOCUMENT,
+    ED25519_2020,
+    ON_P256,
+    ON_P384,
+    next_proof,
+    refusal,
+    with_each_suite,
+    without,
+)
+from .ecdsa_signer import EcdsaSigner
 
 
-def hex_digest(data: bytes) -> str:
-    return sha256(data).hexdigest()
+def ed25519_signature_2020(document: JsonObject, **members: Any) -> JsonObject:
+    options = without(signature_options(**members), "cryptosuite")
+    options["type"] = suites.ED25519_SIGNATURE_2020
+    signature = SIGNER.sign(suites.Hashed(document).data(options))
+    return {**options, "proofValue": base58btc_encode(signature)}
 
 
-@needs_vectors
-def test_eddsa_rdfc_2022_gives_every_published_value() -> None:
-    folder, contexts = "eddsa-rdfc-2022", published_contexts()
-    document = read_json(FOLDER / "unsigned.json")
-    options = read_json(FOLDER / folder / "proofConfigDataInt.json")
-    canonical, canonical_options = rdfc(document, contexts), rdfc(options, contexts)
-    assert canonical.decode() == text(folder, "canonDocDataInt.txt")
-    assert hex_digest(canonical) == text(folder, "docHashDataInt.txt")
-    assert canonical_options.decode() == text(folder, "proofCanonDataInt.txt")
-    assert hex_digest(canonical_options) == text(folder, "proofHashDataInt.txt")
-    hashed = suites.Hashed(document, contexts)
-    assert hashed.data(options).hex() == text(folder, "combinedHashDataInt.txt")
-    signed = read_json(FOLDER / folder / "signedDataInt.json")
-    options.pop("@context")
-    proof = suites.sign(hashed, options, published_signer())
-    assert proof == signed["proof"]
-    assert proof["proofValue"] == text(folder, "sigBTC58DataInt.txt")
-    assert base58btc_decode(proof["proofValue"]).hex() == text(folder, "sigHexDataInt.txt")
-    suites.verify(hashed, signed["proof"], resolve_did_key(proof["verificationMethod"]))
-
-
-@needs_vectors
-def test_eddsa_jcs_2022_gives_every_published_value() -> None:
-    folder = "eddsa-jcs-2022"
-    document = read_json(FOLDER / "unsigned.json")
-    options = read_json(FOLDER / folder / "proofConfigJCS.json")
-    assert jcs(document).decode() == text(folder, "canonDocJCS.txt")
-    assert hex_digest(jcs(document)) == text(folder, "docHashJCS.txt")
-    assert jcs(options).decode() == text(folder, "proofCanonJCS.txt")
-    assert hex_digest(jcs(options)) == text(folder, "proofHashJCS.txt")
+def test_ed25519_signature_2020_is_read() -> None:
+    document = {**DOCUMENT, "@context": [*DOCUMENT["@context"], ED25519_2020]}
+    proof = ed25519_signature_2020(document)
     hashed = suites.Hashed(document)
-    assert hashed.data(options).hex() == text(folder, "combinedHashJCS.txt")
-    signed = read_json(FOLDER / folder / "signedJCS.json")
-    proof = suites.sign(hashed, options, published_signer())
-    assert proof == signed["proof"]
-    assert proof["proofValue"] == text(folder, "sigBTC58JCS.txt")
-    assert base58btc_decode(proof["proofValue"]).hex() == text(folder, "sigHexJCS.txt")
-    suites.verify(hashed, signed["proof"], resolve_did_key(proof["verificationMethod"]))
-
-
-@needs_vectors
-def test_the_employment_example_is_signed_as_published() -> None:
-    """From its canonical N-Quads on: its citizenship context is not among the vectors."""
-    folder = "eddsa-rdfc-2022/employ"
-    canonical, options = (text(folder, f"{n}DataInt.txt") for n in ("canonDoc", "proofCanon"))
-    assert hex_digest(canonical.encode()) == text(folder, "docHashDataInt.txt")
-    assert hex_digest(options.encode()) == text(folder, "proofHashDataInt.txt")
-    combined = sha256(options.encode()).digest() + sha256(canonical.encode()).digest()
-    assert combined.hex() == text(folder, "combinedHashDataInt.txt")
-    value = base58btc_encode(published_signer().sign(combined))
-    assert value == text(folder, "sigBTC58DataInt.txt")
-    proof = read_json(FOLDER / folder / "signedDataInt.json")["proof"]
-    assert proof["proofValue"] == value
-    assert resolve_did_key(proof["verificationMethod"]).verifies(combined, base58btc_decode(value))
-
-
-@needs_vectors
-@pytest.mark.parametrize("name", ["signedProofSet1.json", "signedProofSet2.json"])
-def test_each_proof_of_a_published_set_holds_by_itself(name: str) -> None:
-    """The chains in the same folder are not covered yet: `previousProof` is refused by `verify`."""
-    signed = read_json(FOLDER / "proof-set-chain" / name)
-    document = {key: item for key, item in signed.items() if key != "proof"}
-    proofs = signed["proof"] if isinstance(signed["proof"], list) else [signed["proof"]]
-    hashed = suites.Hashed(document, published_contexts())
-    for proof in proofs:
-        suites.verify(hashed, proof, resolve_did_key(proof["verificationMethod"]))
-
-
-@pytest.mark.parametrize("suite", suites.SUITES)
-def test_a_proof_holds_for_its_document_key_and_members_alone(suite: str) -> None:
-    document = unsigned_badge()
-    hashed = suites.Hashed(document)
-    proof = suites.sign(hashed, signature_options(cryptosuite=suite), SIGNER)
+    assert suites.known(proof)
     suites.verify(hashed, proof, SIGNER.public_key)
     assert refusal(hashed, proof, STRANGER.public_key) == "mismatch"
+    assert refusal(hashed, proof, ON_P256.public_key) == "mismatch"
+    late = {**proof, "created": "2026-03-01T09:00:01Z"}
+    assert refusal(hashed, late, SIGNER.public_key) == "mismatch"
+    # The document's context defines the proof's type, whatever part of it the proof repeats.
+    suites.verify(hashed, {**proof, "@context": DOCUMENT["@context"]}, SIGNER.public_key)
+    for spelling in ("u" + "A" * 86, proof["proofValue"][1:]):
+        assert refusal(hashed, {**proof, "proofValue": spelling}, SIGNER.public_key) == "malformed"
+
+
+def test_ed25519_signature_2020_needs_its_context_and_has_no_cryptosuite() -> None:
+    with pytest.raises(Refusal, match=r"format\.undefined_term"):
+        ed25519_signature_2020(DOCUMENT)
+    for suite in (*suites.SUITES, *suites.ECDSA_SUITES, None):
+        named = {**signature_options(), "type": suites.ED25519_SIGNATURE_2020, "cryptosuite": suite}
+        assert not suites.known(named)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cryptosuite": "ecdsa-sd-2023"},
+        {"cryptosuite": "EDDSA-RDFC-2022"},
+        {"cryptosuite": "eddsa-2022"},
+        {"cryptosuite": ["eddsa-rdfc-2022"]},
+        {"cryptosuite": None},
+        {"cryptosuite": {}},
+        {"type": ["DataIntegrityProof"]},
+        {"type": "Ed25519Signature2018"},
+        {"type": None},
+        {"cryptosuite": anchor.CRYPTOSUITE},
+    ],
+)
+def test_what_is_no_suite_of_ours_is_unknown_and_never_holds(changed: JsonObject) -> None:
+    proof = {**next_proof([], suites.RDFC_2022, SIGNER), **changed}
+    assert not suites.known(proof)
+    assert suites.name(proof)
+    assert refusal(suites.Hashed(DOCUMENT), proof, SIGNER.public_key) == "mismatch"
+
+
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+KEYS: Final[list[PublicKey]] = [
+    SIGNER.public_key,
+    ON_P256.public_key,
+    ON_P384.public_key,
+    EcdsaSigner(SECP256K1, 1234567).public_key,
+    RsaPublicKey((1 << 2047) + 1, 65537),
+]
+
+
+@with_each_suite
+def test_a_suite_takes_the_keys_of_its_own_kind_alone(suite: str, signer: suites.Signer) -> None:
+    proof = next_proof([], suite, signer)
+    hashed = suites.Hashed(DOCUMENT)
+    for key in KEYS:
+        if key == signer.public_key:
+            suites.verify(hashed, proof, key)
+        else:
+            of_the_suite = key in (ON_P256.public_key, ON_P384.public_key) and "ecdsa" in suite
+            expected = "malformed" if of_the_suite else "mismatch"
+            assert refusal(hashed, proof, key) == expected
+
+
+@pytest.mark.parametrize("suite", [*suites.SUITES, *suites.ECDSA_SUITES])
+@pytest.mark.parametrize("signer", [SIGNER, ON_P256, ON_P384, EcdsaSigner(SECP256K1, 3)], ids=str)
+def test_nothing_is_signed_with_a_key_of_another_kind(suite: str, signer: suites.Signer) -> None:
+    options = signature_options(cryptosuite=suite)
+    if (suite, signer) in ALL_SUITES:
+        assert suites.sign(suites.Hashed(DOCUMENT), options, signer)["proofValue"]
+    else:
+        with pytest.raises(InvalidArgument):
+            suites.sign(suites.Hashed(DOCUMENT), options, signer)
+
+
+@pytest.mark.parametrize("suite", suites.ECDSA_SUITES)
+def test_the_curve_says_the_hash_and_nothing_else_does(suite: str) -> None:
+    hashed = suites.Hashed(DOCUMENT)
+    for signer, other in ((ON_P256, SHA_384), (ON_P384, SHA_256)):
+        options = signature_options(cryptosuite=suite)
+        value = base58btc_encode(signer.sign(hashed.data(options, hash_name=other)))
+        proof = {**options, "proofValue": value}
+        assert refusal(hashed, proof, signer.public_key) == "mismatch"
+
+
+@pytest.mark.parametrize("suite", suites.ECDSA_SUITES)
+@pytest.mark.parametrize("signer", [ON_P256, ON_P384], ids=lambda signer: str(signer.curve.name))
+def test_an_ecdsa_proof_value_is_r_and_s_and_never_der(suite: str, signer: EcdsaSigner) -> None:
+    hashed, options = suites.Hashed(DOCUMENT), signature_options(cryptosuite=suite)
+    data = hashed.data(
+        {**options, "@context": DOCUMENT["@context"]}, hash_name=signer.curve.hash_name
+    )
+    proof = suites.sign(hashed, options, signer)
+    der = base58btc_encode(signer.der(data))
+    assert refusal(hashed, {**proof, "proofValue": der}, signer.public_key) == "malformed"
+    suites.verify(hashed, proof, signer.public_key)
+
+
+@with_each_suite
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_no_change_of_a_proof_or_its_document_holds(
+    suite: str, signer: suites.Signer, data: st.DataObject
+) -> None:
+    proof = next_proof([], suite, signer)
+    place = data.draw(st.integers(1, len(proof["proofValue"]) - 1))
+    letter = data.draw(
+        st.sampled_from("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+    )
+    value = proof["proofValue"][:place] + letter + proof["proofValue"][place + 1 :]
+    if value != proof["proofValue"]:
+        changed = {**proof, "proofValue": value}
+        assert refusal(suites.Hashed(DOCUMENT), changed, signer.public_key) in (
+            "mismatch",
+            "malformed",
+        )
+    text = data.draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=5))
+    other = suites.Hashed({**DOCUMENT, "name": DOCUMENT["name"] + "!" + text})
+    assert refusal(other, proof, signer.public_key) == "mismatch"
+
+
+@pytest.mark.parametrize("suite", [suites.RDFC_2022, suites.ECDSA_RDFC_2019])
+def test_an_rdf_proof_may_repeat_the_documents_context_and_bring_none(suite: str) -> None:
+    """3.2.5: the options are read by the document's context. Another one is another reading."""
+    signer: suites.Signer = SIGNER if suite in suites.SUITES else ON_P384
+    proof = next_proof([], suite, signer)
+    hashed, context = suites.Hashed(DOCUMENT), DOCUMENT["@context"]
+    for repeated in (context, context[:1], context[0]):
+        suites.verify(hashed, {**proof, "@context": repeated}, signer.public_key)
+    for other in ([ED25519_2020], [*context, ED25519_2020], {"created": "urn:x:y"}, None, 7):
+        own = {**proof, "@context": other}
+        assert refusal(hashed, own, signer.public_key) == "unknown_suite"
+
+
+STRANGERS: Final[dict[suites.Signer, suites.Signer]] = {
+    SIGNER: STRANGER,
+    ON_P256: EcdsaSigner(P256, 3),
+    ON_P384: EcdsaSigner(P384, 3),
+}
+
+
+@with_each_suite
+def test_a_proof_holds_for_its_document_key_and_members_alone(
+    suite: str, signer: suites.Signer
+) -> None:
+    document, key = unsigned_badge(), signer.public_key
+    hashed = suites.Hashed(document)
+    proof = suites.sign(hashed, signature_options(cryptosuite=suite), signer)
+    suites.verify(hashed, proof, key)
+    assert refusal(hashed, proof, STRANGERS[signer].public_key) == "mismatch"
     other = suites.Hashed({**document, "name": "Another badge"})
-    assert refusal(other, proof, SIGNER.public_key) == "mismatch"
+    assert refusal(other, proof, key) == "mismatch"
     for member in ("created", "proofPurpose", "verificationMethod"):
         changed = {**proof, member: "2026-03-01T09:00:01Z" if member == "created" else "urn:x:y"}
-        assert refusal(hashed, changed, SIGNER.public_key) == "mismatch"
-    dated = {**proof, "expires": "2030-01-01T00:00:00Z"}
-    assert refusal(hashed, dated, SIGNER.public_key) == "mismatch"
-
-
-def refusal(hashed: suites.Hashed, proof: JsonObject, key: Ed25519PublicKey) -> str:
-    with pytest.raises(Refusal) as caught:
-        suites.verify(hashed, proof, key)
-    assert caught.value.step == "signature"
-    return caught.value.code
+        assert refusal(hashed, changed, key) == "mismatch"
+        assert refusal(hashed, without(proof, member), key) == "mismatch"
+    for member, value in (("expires", "2030-01-01T00:00:00Z"), ("id", "urn:x:1"), ("nonce", "x")):
+        assert refusal(hashed, {**proof, member: value}, key) == "mismatch"
 
 
 @pytest.mark.parametrize(
@@ -181,6 +250,8 @@ def test_a_jcs_proof_covers_the_context_it_copies() -> None:
 def test_a_document_that_carries_its_proofs_is_not_hashed() -> None:
     with pytest.raises(InvalidArgument):
         suites.Hashed({**unsigned_badge(), "proof": {}})
+    with pytest.raises(InvalidArgument):
+        suites.Hashed(without(unsigned_badge(), "@context"))
 
 
 def test_a_set_of_proofs_canonicalises_the_document_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,8 @@ from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
 from registry.core.errors import CODES
 from registry.core.evidence import Evidence, NodeReading, Question, Quorum
 from registry.core.policy import Policy
-from registry.core.verify import Verdict, questions, verify
+from registry.core.verdict import Verdict
+from registry.core.verify import questions, verify
 from registry.lifecycle import badges
 
 from .anchored_badges import (
@@ -56,6 +57,7 @@ from .anchored_badges import (
     seconds,
     secured,
     signature,
+    signature_options,
     signed_and_anchored,
     step,
     trusted_key,
@@ -141,6 +143,12 @@ def stale_final(**options: Any) -> Verdict:
     return under(badge(), **options, age=timedelta(hours=2))
 
 
+def of_nobody() -> JsonObject:
+    document = unsigned_badge()
+    del document["credentialSubject"]["identifier"]
+    return signed_and_anchored(document)
+
+
 REACHED: dict[str, Callable[[], Verdict]] = {
     "format.malformed": lambda: verify(b"{", Evidence(), policy()),
     "format.schema": lambda: judged(with_member(issuer=7)),
@@ -166,7 +174,7 @@ REACHED: dict[str, Callable[[], Verdict]] = {
     "signature.expired": expired_proof,
     "signature.missing": lambda: judged(secured(unsigned_badge(), badge()["proof"][1])),
     "signature.unknown_suite": lambda: judged(
-        secured(unsigned_badge(), {"type": "Ed25519Signature2020"}, badge()["proof"][1])
+        secured(unsigned_badge(), {"type": "BbsBlsSignature2020"}, badge()["proof"][1])
     ),
     "signature.key_unresolved": lambda: judged(
         resigned(verificationMethod="did:web:school.example.org#key-1")
@@ -195,6 +203,9 @@ REACHED: dict[str, Callable[[], Verdict]] = {
         badge(), under=policy(trust=(entry(accounts=(OTHER_ACCOUNT,)),))
     ),
     "issuer.self_asserted": lambda: judged(badge(), under=policy(trust=())),
+    "issuer.unresolved": lambda: judged(
+        unsigned_badge(issuer_of(did="did:web:school.example.org")), under=policy(trust=())
+    ),
     "issuer.untrusted": lambda: judged(
         badge(), under=policy(trust=(entry(did="did:web:other.example.org"),))
     ),
@@ -202,17 +213,22 @@ REACHED: dict[str, Callable[[], Verdict]] = {
     "status.suspended": lambda: under(badge(), SUSPENDED),
     "status.stale": stale_final,
     "status.unreachable": without_latest,
-    "status.unknown_type": lambda: judged(with_status(), Evidence(), SIGNATURE_ALONE),
+    "status.unknown_type": lambda: judged(
+        with_status(statusPurpose="probation", statusListCredential="https://a.example/1"),
+        Evidence(),
+        SIGNATURE_ALONE,
+    ),
+    "status.malformed": lambda: judged(with_status(), Evidence(), SIGNATURE_ALONE),
     "period.not_yet": lambda: dated("validFrom", "2026-06-01T12:01:01Z"),
     "period.expired": lambda: dated("validUntil", "2026-06-01T11:59:59Z"),
+    "holder.other_recipient": lambda: judged(
+        badge(), under=policy(recipient="grace@school.example.org")
+    ),
+    "holder.missing": lambda: judged(of_nobody(), under=policy(recipient="ada@school.example.org")),
 }
 BELONG_TO_A_LATER_PART = {
     "anchor.bad_state_proof",  # evidence with state proofs
-    "issuer.unresolved",  # DID documents; until then, trust files that cannot be read
-    "status.malformed",  # status lists
-    "holder.other_recipient",  # --recipient, and presentations
-    "holder.not_bound",
-    "holder.missing",
+    "holder.not_bound",  # presentations
 }
 CODE_OUTCOMES = {
     f"{name}.{code}": outcome
@@ -359,14 +375,14 @@ def test_no_single_change_of_an_anchored_credential_leaves_it_valid() -> None:
 
 
 def test_a_signature_alone_also_stands_no_change_but_of_the_order_in_a_set() -> None:
-    """RDF has sets, not arrays: what is swapped or wrapped in one more array says the same."""
+    """RDF has sets, not arrays: what is swapped says the same."""
     whole = signed_only()
     assert judged(whole, Evidence(), SIGNATURE_ALONE).outcome == "valid"
     same = set()
     for what, changed in tamperings(whole):
         if judged(changed, Evidence(), SIGNATURE_ALONE).outcome == "valid":
             same.add(what.partition(" is ")[2].partition(" at ")[0].partition("[")[0])
-    assert same == {"swapped", ""}
+    assert same == {"swapped"}
 
 
 def test_with_two_signatures_a_change_of_one_is_passed_over_only_where_its_suite_is_unknown() -> (
@@ -402,6 +418,17 @@ def test_one_liar_of_three_changes_no_verdict() -> None:
 
 def test_one_host_that_answers_thrice_is_one_node() -> None:
     assert asked(*[reading(badge())] * 3).code == "anchor.too_few_nodes"
+
+
+def test_a_host_that_contradicts_itself_has_no_vote() -> None:
+    """In whatever order its addresses are named: one of them lies."""
+    twice = [reading(badge(), HOSTS[0]), reading(badge(), HOSTS[0], REVOKED)]
+    honest = [reading(badge(), host) for host in HOSTS[1:]]
+    for nodes in (twice, twice[::-1]):
+        alone = asked(*nodes, quorum=Quorum(trust_one_node=True))
+        assert alone.code == "anchor.disagreement"
+        assert asked(*nodes, honest[0]).code == "anchor.disagreement"
+        assert asked(*nodes, *honest).outcome == "valid"
 
 
 def test_a_trusted_single_node_is_enough() -> None:
@@ -556,17 +583,28 @@ def test_an_account_that_the_issuer_did_not_sign_for_is_unbound() -> None:
     assert judged(credential, under=both).code == "issuer.unbound"
 
 
-def test_an_issuer_that_is_the_account_needs_no_list() -> None:
+def test_an_issuer_that_is_the_account_needs_no_list_and_no_other_signature() -> None:
     document = unsigned_badge(issuer_of(did=ACCOUNT.did_pkh))
     credential = secured(document, anchor_proof(document))
-    trusting_nobody = policy(trust=(), require_signature=False)
-    verdict = judged(credential, under=trusting_nobody)
+    verdict = judged(credential, under=policy(trust=()))
     assert verdict.outcome == "valid"
-    assert step(verdict, "signature").outcome == "skipped"
+    assert "stands for a signature" in step(verdict, "signature").detail
     assert verdict.facts["issuer_known_by"] == "did:pkh"
+    assert judged(credential, under=policy()).code == "issuer.untrusted"
+    helped = secured(document, signature(document), anchor_proof(document))
+    assert judged(helped, under=policy(trust=())).outcome == "valid"
+
+
+def test_anothers_anchor_is_no_signature_of_an_issuer_that_is_an_account() -> None:
+    document = unsigned_badge(issuer_of(did=ACCOUNT.did_pkh))
     del document["issuer"]["otherIdentifier"]
     stranger = secured(document, anchor_proof(document, OTHER_ACCOUNT))
-    assert judged(stranger, under=trusting_nobody).code == "issuer.self_asserted"
+    verdict = judged(stranger, under=policy(trust=()))
+    assert codes(verdict) == {"signature.missing", "issuer.unbound"}
+    both = secured(document, anchor_proof(document), anchor_proof(document, OTHER_ACCOUNT))
+    assert "signature.missing" in codes(judged(both, under=policy(trust=())))
+    signed = secured(document, signature(document), anchor_proof(document, OTHER_ACCOUNT))
+    assert "signature.not_issuer" in codes(judged(signed, under=policy(trust=())))
 
 
 # Proof sets
@@ -614,9 +652,25 @@ def test_a_strangers_good_proof_beside_the_issuers_is_borne_alone_it_is_not() ->
     assert alone.code == "signature.not_issuer"
 
 
-def test_a_chain_of_proofs_is_not_read() -> None:
-    credential = resigned(previousProof="urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544")
-    assert judged(credential).code == "signature.unknown_suite"
+def test_a_chain_of_proofs_holds_as_a_whole() -> None:
+    document = unsigned_badge()
+    first = signature(document, id="urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544")
+    options = signature_options(previousProof=first["id"], cryptosuite=suites.JCS_2022)
+    second = suites.sign(suites.Hashed(document), options, SIGNER, [first])
+    anchored = badge()["proof"][1]
+    assert judged(secured(document, first, second, anchored)).outcome == "valid"
+    assert judged(secured(document, second, anchored)).code == "signature.malformed"
+    other = {**first, "created": "2026-03-01T09:00:01Z"}
+    assert judged(secured(document, other, second, anchored)).code == "signature.mismatch"
+
+
+def test_a_proof_that_follows_an_undefined_one_gets_a_verdict() -> None:
+    document = unsigned_badge()
+    first = signature(document, id="urn:x:first")
+    second = {**signature(document), "previousProof": "urn:x:first"}
+    odd = {**first, "grade": "A"}
+    verdict = judged(secured(document, odd, second, badge()["proof"][1]))
+    assert (verdict.outcome, verdict.code) == ("indeterminate", "format.undefined_term")
 
 
 @pytest.mark.parametrize("require_signature", [True, False])
@@ -701,6 +755,27 @@ def test_invalid_beats_indeterminate() -> None:
     verdict = judged(badge(), agreeing(badge(), REVOKED), policy(trust=()))
     assert codes(verdict) == {"issuer.self_asserted", "status.revoked"}
     assert (verdict.outcome, verdict.code) == ("invalid", "status.revoked")
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "",
+        DID,
+        f"{DID}#",
+        f"{DID}#key-1",
+        f"{METHOD}#",
+        f"{METHOD} ",
+        f"did:web:school.example.org#{SIGNER.public_key.multikey}",
+        f"did:example:ada#{SIGNER.public_key.multikey}",
+        f"{SIGNER.public_key.multikey}#{SIGNER.public_key.multikey}",
+        "did:key:z6Mk#z6Mk",
+    ],
+)
+def test_a_method_that_no_document_has_is_unresolved(method: str) -> None:
+    verdict = judged(resigned(cryptosuite=suites.JCS_2022, verificationMethod=method))
+    assert codes(verdict) >= {"signature.key_unresolved"}
+    assert verdict.outcome == "indeterminate"
 
 
 # It never raises

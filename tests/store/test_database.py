@@ -30,7 +30,7 @@ from registry.store.organisations import (
 )
 from registry.store.tables import metadata
 
-WRITTEN_ONCE: Final = ("credentials", "achievements", "dictionaries", "tiles")
+WRITTEN_ONCE: Final = ("credentials", "achievements", "dictionaries", "tiles", "status_lists")
 
 
 @pytest.fixture
@@ -98,6 +98,7 @@ def test_the_database_refuses_to_change_what_is_written_once(engine: Engine, tab
         "achievements": "(organisation_id, iri, digest, body, created_at) VALUES (1,'i','d','b',1)",
         "dictionaries": "(organisation_id, body) VALUES (1, 'b')",
         "batches": "(organisation_id, state, opened_at) VALUES (1, 'open', 1)",
+        "status_lists": "(organisation_id, number, url) VALUES (1, 0, 'u')",
         "tiles": "(batch_id, level, number, organisation_id, hashes) VALUES (1, 0, 0, 1, 'h')",
         "credentials": (
             "(organisation_id, uuid, achievement_id, award_key, award_digest, body, issued_at) "

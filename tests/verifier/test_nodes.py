@@ -20,7 +20,8 @@ from registry.core.errors import InvalidArgument
 from registry.core.evidence import Evidence, Quorum
 from registry.core.policy import Policy
 from registry.core.times import from_seconds
-from registry.core.verify import Verdict, questions, verify
+from registry.core.verdict import Verdict
+from registry.core.verify import questions, verify
 from registry.lifecycle.export import Exporter
 from registry.verifier import nodes
 from registry.verifier.nodes import MAX_ANSWER_BYTES, Node, NodeProblem, block, parse_node, quantity

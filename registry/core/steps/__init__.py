@@ -1,0 +1,1 @@
+"""The steps of a verdict, each by the name that the verdict gives it (docs/spec/verdict.md)."""

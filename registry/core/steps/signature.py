@@ -1,0 +1,165 @@
+"""Step `signature`: the issuer's key signed exactly this, and had not ended when it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from registry.core import suites
+from registry.core.did import DidDocument, VerificationMethod
+from registry.core.document import JsonObject
+from registry.core.errors import InvalidArgument, Refusal
+from registry.core.jose import EnvelopedCredential, choose_key, verify_signature
+from registry.core.policy import TrustedKey
+from registry.core.times import parse_stamp, write_stamp
+from registry.core.verdict import OK, SKIPPED, Step
+
+from .case import Case, SigningKey
+from .documents import document_of
+
+_ANCHOR_SIGNS: Final = "the issuer is the account itself: its anchor stands for a signature"
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """One signature that holds: in which suite, by whose key, and when it says it was made."""
+
+    suite: str
+    key: SigningKey
+    made_at: datetime | None
+
+    @property
+    def controller(self) -> str:
+        return _controller(self.key.method)
+
+
+def signature(case: Case) -> Step:
+    """Every signature of a known suite must hold, and one of them must be the issuer's.
+
+    An issuer that is an account (did:pkh) signs by anchoring: only it can record under its name.
+    """
+    signatures = [_check_proof(case, proof) for proof in case.signatures if suites.known(proof)]
+    if case.envelope is not None:
+        signatures.insert(0, _check_envelope(case, case.envelope))
+    case.signed_with = tuple(item.key for item in signatures)
+    own = [item for item in signatures if item.controller == case.credential.issuer]
+    if not own:
+        return _without_issuers(case, signatures)
+    passed_over = sorted({suites.name(p) for p in case.signatures if not suites.known(p)})
+    dates = [item.made_at for item in own if item.made_at is not None]
+    case.signed_at = min(dates) if len(dates) == len(own) else None
+    told = f"; passed over: {', '.join(passed_over)}" if passed_over else ""
+    case.signed_by = f"{own[0].suite} by the issuer's key{told}"
+    return Step("signature", OK, case.signed_by or _ANCHOR_SIGNS)
+
+
+def _without_issuers(case: Case, signatures: Sequence[_Signature]) -> Step:
+    if case.anchored_by_issuer:
+        return Step("signature", OK, _ANCHOR_SIGNS)
+    if signatures:
+        raise Refusal("signature", "not_issuer", f"signed by {signatures[0].controller}")
+    if case.signatures:
+        unknown = sorted({suites.name(proof) for proof in case.signatures})
+        raise Refusal("signature", "unknown_suite", f"no suite is known of {unknown}")
+    if case.policy.require_signature:
+        raise Refusal("signature", "missing", "the credential carries no signature")
+    return Step("signature", SKIPPED, "not required by the policy")
+
+
+def in_force(case: Case) -> Step:
+    """The step again, now that the anchor dates the credential: an ended key signs nothing later.
+
+    Key times are those of the trust list, or `revoked` and `expires` of the DID document.
+    """
+    for key in case.signed_with:
+        if key.until is not None and key.until <= case.established:
+            ended = f"{key.method} ended {write_stamp(key.until)}"
+            raise Refusal("signature", "key_revoked", ended)
+    return Step("signature", OK, case.signed_by or _ANCHOR_SIGNS)
+
+
+def controllers(proofs: tuple[JsonObject, ...]) -> list[str]:
+    """Whose documents must be read to check `proofs`."""
+    known = [proof for proof in proofs if suites.known(proof)]
+    return [_controller(str(proof.get("verificationMethod"))) for proof in known]
+
+
+def _controller(method: str) -> str:
+    return method.partition("#")[0]
+
+
+def _check_proof(case: Case, proof: JsonObject) -> _Signature:
+    if proof.get("proofPurpose") != "assertionMethod":
+        raise Refusal("signature", "wrong_purpose", f"made for {proof.get('proofPurpose')!r}")
+    created, expires = (_time(proof, member) for member in ("created", "expires"))
+    if expires is not None and expires < case.policy.at:
+        raise Refusal("signature", "expired", f"the proof expired on {write_stamp(expires)}")
+    previous = suites.chained(case.signatures, proof)
+    key = _signing_key(case, str(proof.get("verificationMethod")))
+    suites.verify(case.hashed, proof, key.key, previous)
+    return _Signature(suites.name(proof), key, created)
+
+
+def _check_envelope(case: Case, envelope: EnvelopedCredential) -> _Signature:
+    keys = {key.method: key for key in _keys_of(case, case.credential.issuer)}
+    chosen, key = choose_key(
+        envelope, case.credential.issuer, {method: key.key for method, key in keys.items()}
+    )
+    verify_signature(envelope, key)
+    expires = envelope.expires
+    if expires is not None and expires <= case.policy.at:
+        raise Refusal("signature", "expired", f"the token expired on {write_stamp(expires)}")
+    return _Signature(f"VC-JWT {envelope.algorithm}", keys[chosen], None)
+
+
+def _time(proof: JsonObject, member: str) -> datetime | None:
+    if member not in proof:
+        return None
+    try:
+        return parse_stamp(proof[member] if isinstance(proof[member], str) else "")
+    except InvalidArgument as error:
+        raise Refusal("signature", "malformed", f"{member}: {error}") from error
+
+
+def _signing_key(case: Case, method: str) -> SigningKey:
+    """The key of a verification method: the trust list's where it lists any, else its document's.
+
+    A list that names an issuer's keys names all of them: only so does it withstand whoever writes
+    the issuer's DID document (docs/spec/binding.md, 3).
+    """
+    listed = _listed_keys(case, _controller(method))
+    if not listed:
+        return _from_document(_document(case, _controller(method)).retrieve(method))
+    found = next((key for key in listed if key.id == method), None)
+    if found is None:
+        raise Refusal("signature", "key_unresolved", f"your trust list does not name {method}")
+    return SigningKey(method, found.key, found.until)
+
+
+def _keys_of(case: Case, issuer: str) -> list[SigningKey]:
+    """All keys by which `issuer` may sign."""
+    listed = _listed_keys(case, issuer)
+    if listed:
+        return [SigningKey(key.id, key.key, key.until) for key in listed]
+    document = _document(case, issuer)
+    asserting = [m for m in document.methods if m.id in document.assertion_methods]
+    return [_from_document(m) for m in asserting if m.key and m.controller == document.id]
+
+
+def _document(case: Case, controller: str) -> DidDocument:
+    try:
+        return document_of(case.evidence, controller)
+    except InvalidArgument as error:
+        raise Refusal("signature", "key_unresolved", str(error)) from error
+
+
+def _from_document(method: VerificationMethod) -> SigningKey:
+    ends = [moment for moment in (method.revoked, method.expires) if moment is not None]
+    assert method.key is not None  # noqa: S101 - who calls has looked
+    return SigningKey(method.id, method.key, min(ends, default=None))
+
+
+def _listed_keys(case: Case, controller: str) -> list[TrustedKey]:
+    """What trust entries say of keys, each of its own issuer's alone."""
+    entries = (entry for entry in case.policy.trust if entry.did == controller)
+    return [key for entry in entries for key in entry.keys if _controller(key.id) == controller]
