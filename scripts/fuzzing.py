@@ -115,8 +115,10 @@ def keep(name: str, case: Path) -> None:
     """Make `case` smaller while it still does the same, and put it into the corpus."""
     target, data = targets()[name], case.read_bytes()
     what = outcome(target, data)
+    if not what:
+        return
     size = max(1, len(data) // 2)
-    while what and size:
+    while size:
         start = 0
         while start < len(data):
             shorter = data[:start] + data[start + size :]
@@ -128,7 +130,7 @@ def keep(name: str, case: Path) -> None:
     folder = CORPUS / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / sha256(data).hexdigest()[:16]).write_bytes(data)
-    print(f"{sha256(data).hexdigest()[:16]} ({what or 'not found again: perhaps only slow'})")
+    print(f"{sha256(data).hexdigest()[:16]} ({what})")
 
 
 def outcome(target: "Target", data: bytes) -> str:

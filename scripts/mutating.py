@@ -9,6 +9,7 @@ dead within a second: a process for each takes ten times as long.
 import difflib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from typing import Any
 # A mutant may loop for ever; an honest one is at most this much slower than the tests alone.
 PATIENCE = 5
 LEAST_SECONDS = 20
+MAX_MEMORY = 4 << 30
 # cosmic-ray puts each of twelve operators for every other; these tell the most of a test.
 NEAR = {
     "Add": ("Sub", "BitOr"),
@@ -42,14 +44,16 @@ OURS = ("registry", "anchor_service", "core", "installations", "conftest", "prox
 
 def main() -> None:
     module, report, *tests = sys.argv[1:]
-    # A mutant has the size and the second of its original: byte code must not be kept.
-    sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path.cwd()))
     file = Path(module)
     source = file.read_text(encoding="utf-8")
     names, started = Path(f"{report}.names"), time.monotonic()
     if not passes(tests, 3600, names):
         raise SystemExit(f"the tests of {module} fail by themselves")
+    # The byte code of everything else is kept: a mutant may have its original's size and second.
+    sys.dont_write_bytecode = True
+    for kept in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
+        kept.unlink()
     patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - started))
     for name in names.read_text(encoding="utf-8").split():
         with suppress(Exception):
@@ -90,9 +94,10 @@ def _mutants_by(operator: Any, source: str) -> Iterator[str]:
 
 def _is_near(name: str) -> bool:
     kind, *operators = name.rpartition("/")[2].split("_")
-    if kind != "ReplaceBinaryOperator":
-        return True
-    return operators[1] in NEAR[operators[0]]
+    if kind == "ReplaceBinaryOperator":
+        return operators[1] in NEAR[operators[0]]
+    # Small numbers that are equal are one object: `is` for `==` would prove nothing.
+    return kind != "ReplaceComparisonOperator" or operators[1] not in ("Is", "IsNot")
 
 
 def change(source: str, mutant: str) -> dict[str, Any]:
@@ -111,6 +116,9 @@ def passes(tests: Sequence[str], seconds: float, names: Path | None = None) -> b
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
+        # A mutant that fills the memory, or outlives this program, ends by itself.
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)

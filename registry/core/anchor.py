@@ -18,7 +18,6 @@ from .errors import InvalidArgument, Refusal
 from .keys import ADDRESS_BYTES, Account
 from .merkle import (
     HASH_BYTES,
-    MAX_PATH_LENGTH,
     MAX_TREE_SIZE,
     leaf_hash,
     path_length,
@@ -135,11 +134,7 @@ def _decode_value(text: Any) -> tuple[bytes, int, int, tuple[bytes, ...]]:
         raise _malformed("the registry is not an address")
     if type(size) is not int or type(index) is not int or not 0 <= index < size <= MAX_TREE_SIZE:
         raise _malformed("size and index are not those of a tree")
-    if (
-        type(path) is not list
-        or len(path) > MAX_PATH_LENGTH
-        or len(path) != path_length(size, index)
-    ):
+    if type(path) is not list or len(path) != path_length(size, index):
         raise _malformed("the path's length is not what size and index ask for")
     if any(type(item) is not bytes or len(item) != HASH_BYTES for item in path):
         raise _malformed("a path hash is not 32 bytes")

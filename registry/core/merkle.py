@@ -111,9 +111,8 @@ def path_from_tiles(
         number, place = divmod(sibling, TILE_WIDTH >> above)
         if (tile_level, number) not in cached:
             cached[tile_level, number] = levels(_split(read_tile(tile_level, number)))
-        tree = cached[tile_level, number]
-        # A tile at the right edge may close below its full height; its top then moves up unchanged.
-        result.append(tree[min(above, len(tree) - 1)][place])
+        # Even where a tile at the right edge closes early: a sibling lies below the tile's root.
+        result.append(cached[tile_level, number][above][place])
     return tuple(result)
 
 

@@ -90,6 +90,15 @@ def test_what_is_encoded_decodes_to_the_same(
     assert cbor2.loads(unpacked(proof["proofValue"])) == [1, registry, size, index, list(path)]
 
 
+@pytest.mark.parametrize("index", [0, merkle.MAX_TREE_SIZE - 1])
+def test_the_largest_tree_has_proofs(index: int) -> None:
+    length = merkle.path_length(merkle.MAX_TREE_SIZE, index)
+    told = anchor.Anchor(
+        ACCOUNT, SIGNED, REGISTRY, merkle.MAX_TREE_SIZE, index, tuple([HASH] * length)
+    )
+    assert anchor.decode(anchor.encode(told)) == told
+
+
 def test_the_plain_proof_of_these_tests_decodes() -> None:
     assert anchor.decode(proof_of()).path == (HASH,)
 
@@ -183,6 +192,7 @@ VALUES: dict[str, Any] = {
     "a registry in text": [1, "0" * 20, 2, 1, [HASH]],
     "no leaf": [1, REGISTRY, 0, 0, []],
     "an index past the end": [1, REGISTRY, 2, 2, [HASH]],
+    "an index far past the end": [1, REGISTRY, 2, 7, [HASH]],
     "a negative index": [1, REGISTRY, 2, -1, [HASH]],
     "true for an index": [1, REGISTRY, 2, True, [HASH]],
     "false for an index": [1, REGISTRY, 2, False, [HASH]],
@@ -198,6 +208,8 @@ VALUES: dict[str, Any] = {
     "a long hash": [1, REGISTRY, 2, 1, [HASH + b"\x00"]],
     "a hash in text": [1, REGISTRY, 2, 1, ["0" * 32]],
     "a path that is one hash": [1, REGISTRY, 2, 1, HASH],
+    "a path that is a map": [1, REGISTRY, 2, 1, {HASH: 0}],
+    "a path that is a text": [1, REGISTRY, 2, 1, "a"],
     "nothing": b"",
     "an endless array": b"\x9f" * 1000,
     "an array of 2^63 items": b"\x9b\x7f" + b"\xff" * 7,
@@ -226,6 +238,10 @@ MEMBERS: dict[str, JsonObject] = {
     "another type": {"type": "Ed25519Signature2020"},
     "a list of types": {"type": ["DataIntegrityProof"]},
     "another suite": {"cryptosuite": "evm-merkle-2027"},
+    "an earlier suite": {"cryptosuite": "evm-merkle-2025"},
+    "an earlier type": {"type": "Anchor"},
+    "an earlier purpose": {"proofPurpose": "assertion"},
+    "a later purpose": {"proofPurpose": "keyAgreement"},
     "another purpose": {"proofPurpose": "authentication"},
     "a list of purposes": {"proofPurpose": ["assertionMethod"]},
     "an address in capitals": {

@@ -238,13 +238,33 @@ def siblings(size: int, index: int) -> list[tuple[int, int]]:
     ]
 
 
-@pytest.mark.parametrize(("size", "index"), [(0, 0), (1, 1), (5, -1), (5, 5), (1 << 32, 0)])
+@pytest.mark.parametrize(("size", "index"), [(0, 0), (1, 1), (5, -1), (5, 5), (5, 9), (1 << 32, 0)])
 def test_a_position_outside_the_tree_is_refused(size: int, index: int) -> None:
     with pytest.raises(InvalidArgument):
         merkle.path_length(size, index)
     with pytest.raises(Refusal) as caught:
         merkle.root_from_path(bytes(32), size, index, [])
     assert (caught.value.step, caught.value.code) == ("inclusion", "malformed")
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 64])
+def test_a_leaf_or_a_path_hash_that_is_not_32_bytes_is_refused(length: int) -> None:
+    for leaf, item in ((bytes(length), bytes(32)), (bytes(32), bytes(length))):
+        with pytest.raises(Refusal) as caught:
+            merkle.root_from_path(leaf, 2, 0, [item])
+        assert (caught.value.step, caught.value.code) == ("inclusion", "malformed")
+
+
+def test_the_largest_tree_has_roots() -> None:
+    for index in (0, merkle.MAX_TREE_SIZE - 1):
+        length = merkle.path_length(merkle.MAX_TREE_SIZE, index)
+        path = [bytes(32)] * length
+        assert len(merkle.root_from_path(bytes(32), merkle.MAX_TREE_SIZE, index, path)) == 32
+
+
+def test_a_tree_too_large_for_the_contract_is_refused_before_it_is_built() -> None:
+    with pytest.raises(InvalidArgument):
+        merkle.root(range(merkle.MAX_TREE_SIZE + 1))  # type: ignore[arg-type]
 
 
 def test_a_tree_of_nothing_is_refused() -> None:

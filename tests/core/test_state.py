@@ -238,6 +238,20 @@ def test_a_block_with_a_member_missing_wrong_or_spare_is_refused() -> None:
     assert header_rlp(block | {"totalDifficulty": "0x0", "l1BlockNumber": "0x1"})
 
 
+@pytest.mark.parametrize("name", ["parentHash", "miner", "number", "baseFeePerGas", "blobGasUsed"])
+def test_a_block_with_a_gap_is_refused_though_its_hash_fits(name: str) -> None:
+    block, items = as_json(21), fields(21)
+    del block[name], items[NAMES.index(name)]
+    block["hash"] = f"0x{keccak(write_rlp(items)).hex()}"
+    assert "any known fork" in refusal(lambda: header_rlp(block))
+
+
+@pytest.mark.parametrize("digest", ["00" * 32, "ff" * 32])
+def test_a_block_with_another_hash_is_refused(digest: str) -> None:
+    block = as_json(21) | {"hash": f"0x{digest}"}
+    assert "do not give its hash" in refusal(lambda: header_rlp(block))
+
+
 # Accounts and storage of the public vectors
 
 ACCOUNTS = [
