@@ -361,22 +361,24 @@ def answer() -> bytes:
     return b"\0\0" + encode([batch, "uint256[2][]"], values)
 
 
-def proved_status() -> bytes:
+def proving_answer(
+    address: bytes = REGISTRY.address, code_hash: bytes = REGISTRY.code_hash
+) -> bytes:
     """An answer of `eth_getProof` that holds: one batch, anchored, nothing in it revoked."""
     places = slots(QUESTION.account.address_bytes, QUESTION.root, QUESTION.word)
     head = 1 | 300 << 184
     storage = {keccak(places.head): write_rlp(head.to_bytes(25, "big").lstrip(b"\0"))}
     root = naive_root(storage)
-    account = {keccak(REGISTRY.address): write_rlp([b"\x01", b"", root, REGISTRY.code_hash])}
+    account = {keccak(address): write_rlp([b"\x01", b"", root, code_hash])}
     values = zip(places, (head, 0, 0), strict=True)
     return written(
         {
-            "address": f"0x{REGISTRY.address.hex()}",
-            "accountProof": in_hex(naive_proof(account, keccak(REGISTRY.address))),
+            "address": f"0x{address.hex()}",
+            "accountProof": in_hex(naive_proof(account, keccak(address))),
             "nonce": "0x1",
             "balance": "0x0",
             "storageHash": f"0x{root.hex()}",
-            "codeHash": f"0x{REGISTRY.code_hash.hex()}",
+            "codeHash": f"0x{code_hash.hex()}",
             "storageProof": [
                 {
                     "key": f"0x{place.hex()}",
@@ -450,7 +452,7 @@ TARGETS: dict[str, Target] = {
         lambda: [proof_nodes({keccak(bytes(32)): b"\x07"}, keccak(bytes(32)))],
         ("anchor",),
     ),
-    "proved_status": Target(run_proved_status, lambda: [proved_status()], ("format", "anchor")),
+    "proved_status": Target(run_proved_status, lambda: [proving_answer()], ("format", "anchor")),
     "trie": Target(
         run_trie, lambda: [proof_nodes(LEAVES, KEY), proof_nodes({KEY: b"v"}, KEY)], ("anchor",)
     ),

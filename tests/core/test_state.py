@@ -39,6 +39,7 @@ from registry.core.state import (
 from registry.core.trie import EMPTY_ROOT, trie_root
 
 from .execution_apis import blocks, exchanges, header_of
+from .fuzz_targets import proving_answer, run_proved_status
 from .naive_trie import Item, naive_proof, naive_root, write_rlp
 from .public_vectors import needs_vectors
 
@@ -250,6 +251,18 @@ def test_a_block_with_a_gap_is_refused_though_its_hash_fits(name: str) -> None:
 def test_a_block_with_another_hash_is_refused(digest: str) -> None:
     block = as_json(21) | {"hash": f"0x{digest}"}
     assert "do not give its hash" in refusal(lambda: header_rlp(block))
+
+
+@pytest.mark.parametrize("address", [bytes(20), b"\xff" * 20])
+def test_the_registry_s_code_at_another_address_is_not_the_registry(address: bytes) -> None:
+    answer = proving_answer(address=address)
+    assert "not of the registry" in refusal(lambda: run_proved_status(answer))
+
+
+@pytest.mark.parametrize("code_hash", [bytes(32), b"\xff" * 32])
+def test_other_code_at_the_registry_s_address_is_not_the_registry(code_hash: bytes) -> None:
+    answer = proving_answer(code_hash=code_hash)
+    refusal(lambda: run_proved_status(answer), "code_mismatch")
 
 
 # Accounts and storage of the public vectors
