@@ -256,6 +256,7 @@ def test_a_leaf_or_a_path_hash_that_is_not_32_bytes_is_refused(length: int) -> N
 
 
 def test_the_largest_tree_has_roots() -> None:
+    assert merkle.MAX_TREE_SIZE == 4_294_967_295
     for index in (0, merkle.MAX_TREE_SIZE - 1):
         length = merkle.path_length(merkle.MAX_TREE_SIZE, index)
         path = [bytes(32)] * length

@@ -213,6 +213,12 @@ def test_a_field_of_another_form_is_refused(place: int, value: Item) -> None:
     refusal(lambda: read_header(write_rlp(items)))
 
 
+def test_the_last_second_of_the_calendar_is_read() -> None:
+    items = fields()
+    items[11] = (253_402_300_799).to_bytes(5, "big")
+    assert read_header(write_rlp(items)).time == 253_402_300_799
+
+
 def test_header_bytes_are_bounded_and_one_item() -> None:
     items = fields()
     length = MAX_HEADER_BYTES - len(write_rlp(fields())) + 5 - 2
