@@ -20,7 +20,7 @@ from registry.settings import Settings
 from registry.verifier.documents import read_documents
 from registry.verifier.fetching import Fetcher
 from registry.verifier.nodes import Node, parse_node
-from registry.verifier.reading import read_evidence
+from registry.verifier.reading import MAX_NODES, read_evidence
 
 from .console import EXIT_INDETERMINATE, EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
 from .processors import processors
@@ -58,7 +58,7 @@ def verify_files(
     ] = None,
     agree: Annotated[
         int | None,
-        typer.Option("--agree", help="How many nodes must agree; a majority if left out."),
+        typer.Option(min=1, help="How many nodes must agree; a majority if left out."),
     ] = None,
     trust_one_node: Annotated[
         bool, typer.Option("--trust-one-node", help="Believe a single node, your own.")
@@ -114,6 +114,8 @@ def _severity(status: int) -> int:
 
 
 def _nodes(urls: Sequence[str]) -> list[Node]:
+    if len(set(urls)) > MAX_NODES:
+        raise Failure(f"{len(set(urls))} nodes are too many: at most {MAX_NODES} are asked")
     try:
         return [parse_node(url) for url in urls]
     except InvalidArgument as error:

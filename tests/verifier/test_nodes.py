@@ -372,3 +372,24 @@ def test_the_pages_asked_hide_which_credential_is_meant(scene: Scene) -> None:
 def test_an_answer_of_other_length_than_asked_for_is_refused() -> None:
     with pytest.raises(InvalidArgument):
         status_words_answer(b"", 0, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["127.0.0.1", "LOCALHOST", "localhost.", "[::1]", "127.1", "2130706433", "0x7f000001"]
+    + ["[::ffff:127.0.0.1]", "0177.0.0.1"],
+)
+def test_one_address_is_one_host_however_it_is_spelt(name: str) -> None:
+    """Or a liar would have as many votes as its address has spellings."""
+    assert parse_node(f"http://{name}:8545").host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["a.example", "10.0.0.1", "127.0.0.2", "[2001:db8::1]"])
+def test_other_hosts_are_others(name: str) -> None:
+    assert parse_node(f"http://{name}:8545").host == name.strip("[]")
+
+
+@pytest.mark.parametrize("name", [".example", f"{'a' * 64}.example", "xn--a"])
+def test_a_name_that_no_resolver_takes_is_a_node_that_is_silent(name: str) -> None:
+    (node,) = read_evidence([parse_node(f"http://{name}")], ()).nodes
+    assert (node.chain_id, bool(node.problem)) == (None, True)
