@@ -29,9 +29,14 @@ GAS_MARGIN: Final = 1.2
 REQUEST_SECONDS: Final = 15
 ROLES: Final = {"anchor": 1, "revoke": 2, "suspend": 4, "reinstate": 8}
 REVOKED_STATE: Final = 2
+# At some 10,000 gas each this stays far below what nodes allow for a call.
+PLACES_PER_CALL: Final = 500
 KINDS: Final = {"revoke": 0, "suspend": 1, "reinstate": 2}
 # What nodes say of bytes that they have, or that were mined already.
 ALREADY_SENT: Final = ("already known", "already imported", "nonce too low", "already exists")
+
+# What nodes say when the sender cannot pay.
+TOO_POOR: Final = ("insufficient funds", "gas required exceeds allowance", "insufficient balance")
 
 
 class ChainProblem(Exception):
@@ -69,10 +74,15 @@ def registry_at(w3: Web3) -> Contract:
     return w3.eth.contract(address=address, abi=CONTRACT["abi"])
 
 
-def is_revoked(w3: Web3, issuer: Account, root: bytes, index: int) -> bool:
-    """Whether credential `index` of the issuer's batch `root` is revoked at the newest block."""
-    call = registry_at(w3).functions.status(Web3.to_checksum_address(issuer.address), root, index)
-    return int(call.call()[0]) == REVOKED_STATE
+def revoked(w3: Web3, issuer: Account, places: Sequence[tuple[bytes, int]]) -> list[bool]:
+    """Of each (root, index) of the issuer, whether it is revoked at the newest block."""
+    ask = registry_at(w3).functions.statusMany
+    address = Web3.to_checksum_address(issuer.address)
+    answers: list[Any] = []
+    for start in range(0, len(places), PLACES_PER_CALL):
+        part = places[start : start + PLACES_PER_CALL]
+        answers += ask([(address, root, index) for root, index in part]).call()
+    return [state == REVOKED_STATE for state, _batch in answers]
 
 
 class EthereumChain:
@@ -128,7 +138,7 @@ class EthereumChain:
             self._w3.eth.send_raw_transaction(HexBytes(raw))
         except Web3RPCError as error:
             if not any(words in str(error).lower() for words in ALREADY_SENT):
-                raise ChainProblem(f"the node refused a transaction: {error}") from error
+                raise self._problem("the node refused a transaction", error) from error
 
     def observe(self, transaction_hash: bytes, nonce: int) -> Observation:
         finalized = self._w3.eth.get_block("finalized")["number"]
@@ -169,7 +179,13 @@ class EthereumChain:
         except ContractCustomError as error:
             raise ChainProblem(f"the registry refuses: {_error_name(error)}") from error
         except Web3Exception as error:
-            raise ChainProblem(f"the transaction cannot be made: {error}") from error
+            raise self._problem("the transaction cannot be made", error) from error
+
+    def _problem(self, what: str, error: Web3Exception) -> ChainProblem:
+        if not any(words in str(error).lower() for words in TOO_POOR):
+            return ChainProblem(f"{what}: {error}")
+        chain = self._w3.eth.chain_id
+        return ChainProblem(f"{self._sender} cannot pay for gas on chain {chain}: send it money")
 
     def _fees(self) -> TxParams:
         tip = self._w3.eth.max_priority_fee

@@ -5,7 +5,8 @@ between rounds. A transaction's signed bytes are stored before anybody sees them
 sends the same bytes again instead of signing others.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -54,16 +55,17 @@ class Chain(Protocol):
     def observe(self, transaction_hash: bytes, nonce: int) -> Observation: ...
 
 
-class NotPermitted(Exception):
-    """The sending key lacks a role at the contract; the text says which, and what to do."""
-
-
 @dataclass(frozen=True)
 class Progress:
-    """What a round did, for people; `pending` is how much is still under way."""
+    """What a round did, for people.
+
+    `pending` is how much is still under way. `refused` says what the sending key may not send, and
+    what to do: it stays stored, and each round tries it again.
+    """
 
     events: tuple[str, ...]
     pending: int
+    refused: tuple[str, ...] = ()
 
 
 def step(
@@ -75,17 +77,32 @@ def step(
     seal_now: bool = False,
 ) -> Progress:
     """One round for one issuer: seal, build, sign, send, follow."""
-    events = [
-        *_seal(store, clock(), policy or SealingPolicy(), seal_now=seal_now),
-        *_build(store),
-        *_sign_changes(store, chain, clock()),
-        *_sign_anchors(store, chain, clock()),
-    ]
+    events = [*_seal(store, clock(), policy or SealingPolicy(), seal_now=seal_now), *_build(store)]
+    # What one of them may not send must not keep the other from going.
+    changed, kept_changes = _sign_changes(store, chain, clock())
+    anchored, kept_batches = _sign_anchors(store, chain, clock())
+    events += changed + anchored
     for transaction in store.transactions(PENDING):
         events += _follow(store, chain, transaction)
     waiting = [*store.batches("sealed"), *store.batches_without_transaction()]
-    pending = len(store.transactions(PENDING)) + len(waiting) + len(store.pending_changes())
-    return Progress(tuple(events), pending)
+    pending = [
+        *store.transactions(PENDING),
+        *(batch for batch in waiting if batch.id not in kept_batches),
+        *(change for change in store.pending_changes() if change.credential_id not in kept_changes),
+    ]
+    refused = _told(kept_changes, "status change") + _told(kept_batches, "batch")
+    return Progress(tuple(events), len(pending), tuple(refused))
+
+
+def _told(kept: Mapping[int, str], thing: str) -> list[str]:
+    """One sentence for each role that is missing."""
+    counts = Counter(kept.values())
+    return [f"{thing} not sent ({counts[kind]} such): {lacking(kind)}" for kind in sorted(counts)]
+
+
+def lacking(kind: str) -> str:
+    """What is missing when the sending key may not do `kind`, and what to do."""
+    return f"the sending key may not {kind} for this issuer: give it the role {kind.upper()}"
 
 
 def _seal(store: Anchoring, now: int, policy: SealingPolicy, *, seal_now: bool) -> list[str]:
@@ -108,11 +125,20 @@ def _build(store: Anchoring) -> list[str]:
     return events
 
 
-def _sign_anchors(store: Anchoring, chain: Chain, now: int) -> list[str]:
-    return [_sign_anchor(store, chain, batch, now) for batch in store.batches_without_transaction()]
+def _sign_anchors(store: Anchoring, chain: Chain, now: int) -> tuple[list[str], dict[int, str]]:
+    """What was done; and by their ids the batches that wait for a role, with its name."""
+    events, kept = [], {}
+    for batch in store.batches_without_transaction():
+        event = _sign_anchor(store, chain, batch, now)
+        if event is None:
+            kept[batch.id] = "anchor"
+        else:
+            events.append(event)
+    return events, kept
 
 
-def _sign_anchor(store: Anchoring, chain: Chain, batch: Batch, now: int) -> str:
+def _sign_anchor(store: Anchoring, chain: Chain, batch: Batch, now: int) -> str | None:
+    """What was done; `None` when the sending key may not anchor."""
     root = batch.root or b""
     if chain.batch(root).anchored_at:
         # An earlier life of this registry anchored it: follow that transaction to its end.
@@ -120,24 +146,27 @@ def _sign_anchor(store: Anchoring, chain: Chain, batch: Batch, now: int) -> str:
         store.add_anchor(SignedTransaction(0, found, b""), batch.id, now)
         return f"batch {batch.id}: found on chain in {found.hex()}"
     if not chain.may("anchor"):
-        raise NotPermitted(
-            "the sending key may not anchor for this issuer: give it the role ANCHOR"
-        )
+        return None
     signed = chain.sign_anchor(root, batch.size, _next_nonce(store, chain))
     store.add_anchor(signed, batch.id, now)
     return f"batch {batch.id}: signed {signed.hash.hex()}"
 
 
-def _sign_changes(store: Anchoring, chain: Chain, now: int) -> list[str]:
-    events = []
-    while carried := _together(store.pending_changes()):
-        kind = _permitted(chain, carried[0].kind)
+def _sign_changes(store: Anchoring, chain: Chain, now: int) -> tuple[list[str], dict[int, str]]:
+    """What was done; and by their ids the credentials whose changes wait for a role."""
+    events: list[str] = []
+    kept: dict[int, str] = {}
+    while carried := _together([c for c in store.pending_changes() if c.credential_id not in kept]):
+        kind = permitted(chain, carried[0].kind)
+        if kind is None:
+            kept |= {change.credential_id: change.kind for change in carried}
+            continue
         masks = patches(change.position for change in carried)
         signed = chain.sign_status(carried[0].root, kind, masks, _next_nonce(store, chain))
         store.add_status(signed, carried, kind, now)
         batch = carried[0].root.hex()[:8]
         events.append(f"{kind} {len(carried)} of batch {batch}…: signed {signed.hash.hex()}")
-    return events
+    return events, kept
 
 
 def _together(changes: Sequence[Change]) -> list[Change]:
@@ -171,15 +200,11 @@ def patches(positions: Iterable[int]) -> list[tuple[int, int]]:
     return sorted(masks.items())
 
 
-def _permitted(chain: Chain, kind: str) -> str:
-    """`kind`, or a suspension in place of a revocation that the sending key may not make."""
+def permitted(chain: Chain, kind: str) -> str | None:
+    """`kind` if the sending key may make it, or a suspension in place of a revocation."""
     if chain.may(kind):
         return kind
-    if kind == "revoke" and chain.may("suspend"):
-        return "suspend"
-    raise NotPermitted(
-        f"the sending key may not {kind} for this issuer: give it the role {kind.upper()}"
-    )
+    return "suspend" if kind == "revoke" and chain.may("suspend") else None
 
 
 def _next_nonce(store: Anchoring, chain: Chain) -> int:

@@ -1,6 +1,9 @@
 """Files that only their owner reads, and passphrases: never in an argument, never in a log."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import Final
@@ -13,12 +16,47 @@ class NoPassphrase(Exception):
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner reads; raises `FileExistsError`."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a new file that only its owner reads, whole or not at all.
+
+    Raises `FileExistsError`: nothing is written over.
+    """
+    with _written(path, text.encode("utf-8")) as part:
+        # A link never replaces what is there, and shows the file only when it is whole.
+        path.hardlink_to(part)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Put `data` in the place of the file at `path`, whole or not at all; only its owner reads it.
+
+    Several processes may do so at once: one of their files stands there at the end.
+    """
+    with _written(path, data) as part:
+        part.replace(path)
+
+
+@contextmanager
+def _written(path: Path, data: bytes) -> Iterator[Path]:
+    """A file with `data` beside `path` (mode 0600, on the disk), to be given its name."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """A new name outlasts a power cut when its folder is on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_passphrase(file: Path | None, *, new: bool = False) -> str:

@@ -1,7 +1,8 @@
 """Commands that meet the chain: devchain, anchor, suspend, reinstate, revoke, status."""
 
-import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -12,16 +13,23 @@ import typer
 from registry.core.times import from_seconds, write_stamp
 from registry.settings import Settings
 
+from .carrying import carry_to_finality, watch_for_work
 from .console import Failure, JsonFlag, Output, ended_in_order, many
+from .debts import debts, write_debts
 from .issuing import IssuerOption, parse_id, read_ids
 from .workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from anchor_service.batch import SealingPolicy
-    from anchor_service.chain import EthereumChain
-    from registry.store.anchoring import OwedRevocation
+    from registry.store.anchoring import PastChange
 
-POLL_SECONDS: Final = 0.5
+WatchJsonFlag = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON object. With --watch one a line: {event} for what was done, {problem} "
+        "for what hinders, at the end the object that `anchor --json` prints.",
+    ),
+]
 IdsArgument = Annotated[list[str] | None, typer.Argument(help="Credential ids (urn:uuid:…).")]
 IdsOption = Annotated[Path | None, typer.Option("--ids", help="A file, one credential id a line.")]
 NoWait = Annotated[
@@ -50,7 +58,7 @@ def devchain(
                 output.result(
                     {"rpc": chain.url, "chain_id": DEV_CHAIN_ID, "registry": CONTRACT["address"]}
                 )
-                kept = f"its state is in {state}" if chain.keeps_state else "this node keeps none"
+                kept = f"its state is in {state}" if chain.kept else "this node keeps none"
                 chain.wait()
         except KeyboardInterrupt:
             output.say(f"Stopped; {kept}.")
@@ -61,17 +69,27 @@ def anchor(
     count: Annotated[int, typer.Option(help="With --watch: seal at so many credentials.")] = 1000,
     age: Annotated[int, typer.Option(help="With --watch: seal after so many seconds.")] = 60,
     issuer: IssuerOption = None,
-    as_json: JsonFlag = False,
+    as_json: WatchJsonFlag = False,
 ) -> None:
-    """Anchor what was issued and send status changes; ends when all of it is final."""
+    """Anchor what was issued and send status changes; ends when all of it is final.
+
+    While another command sends for the same issuer this one waits; to stop it loses nothing.
+    """
     from anchor_service.batch import SealingPolicy
 
     output, workspace = Output(as_json=as_json), open_workspace(issuer)
     if watch:
-        _watch(workspace, output, SealingPolicy(count, age))
-    else:
-        _run_until_final(workspace, output, seal_now=True)
-        _tell_batches(workspace, output)
+        watch_for_work(workspace, output, SealingPolicy(count, age))
+        output.result(_overview(workspace))
+        return
+
+    def is_done() -> bool:
+        return not workspace.anchoring.anything_left()
+
+    refused = carry_to_finality(workspace, output, is_done, seal=True)
+    _tell_batches(workspace, output)
+    if refused:
+        raise Failure("; ".join(refused))
 
 
 def suspend(
@@ -136,113 +154,76 @@ def _change(
     workspace = open_workspace(issuer)
     new = workspace.anchoring.request_changes(wanted, kind, int(time.time()))
     output.say(f"{kind}: {many(new, 'credential')}, {len(wanted) - new} so already.")
-    if not no_wait:
-        _run_until_final(workspace, output, seal_now=False)
-    unsigned = _write_owed(workspace, output)
-    left = workspace.anchoring.waiting_changes()
-    if left:
-        output.say(f"{left} changes are not final yet: they go with the next `credroot anchor`.")
-    output.result(
-        {
-            "kind": kind,
-            "changed": new,
-            "unchanged": len(wanted) - new,
-            "waiting": left,
-            "unsigned": unsigned,
-        }
-    )
+
+    def is_done() -> bool:
+        return not workspace.anchoring.waiting_changes(wanted, anchored=True)
+
+    with _told_at_the_end(workspace, output, kind, new, wanted):
+        if not no_wait:
+            refused = carry_to_finality(workspace, output, is_done, kind=kind)
+            if refused and not is_done():
+                raise Failure("; ".join(refused))
+            for sentence in refused:
+                output.note(sentence)
 
 
-def _run_until_final(workspace: Workspace, output: Output, *, seal_now: bool) -> None:
-    from anchor_service.worker import step
-
-    chain = workspace.chain()
-    with workspace.only_worker(), output.progress("Anchoring") as bar:
-        first = True
-        while True:
-            progress = step(workspace.anchoring, chain, _now, seal_now=seal_now and first)
-            first = False
-            for event in progress.events:
-                output.note(event)
-            if not progress.pending:
-                return
-            bar.at(0, f"Anchoring: {progress.pending} under way, waiting for finality")
-            time.sleep(POLL_SECONDS)
-
-
-def _watch(workspace: Workspace, output: Output, policy: "SealingPolicy") -> None:
-    from anchor_service.chain import PASSING
-    from anchor_service.worker import NotPermitted, step
-
-    chain: EthereumChain | None = None
-    passphrase_checked = workspace.passphrase
-    assert passphrase_checked  # noqa: S101 - asked once, before the long watch begins
-    with ended_in_order(), workspace.only_worker():
-        output.say("Watching; Ctrl-C stops. Nothing is lost by stopping.")
-        try:
-            while True:
-                try:
-                    chain = chain or workspace.chain()
-                    for event in step(workspace.anchoring, chain, _now, policy).events:
-                        output.note(event)
-                except (*PASSING, NotPermitted) as problem:
-                    output.note(f"{problem}; trying again")
-                time.sleep(POLL_SECONDS)
-        except KeyboardInterrupt:
-            output.say("Stopped.")
-
-
-def _write_owed(workspace: Workspace, output: Output) -> str | None:
-    """The revocations that only the controller may make, as calls for its wallet to sign."""
-    from anchor_service.unsigned import set_status
-    from anchor_service.worker import patches
-
-    account, path = workspace.organisation.account, workspace.folder / "unsigned-revocations.json"
-    owed = [o for o in workspace.anchoring.owed_revocations() if not _is_revoked(workspace, o)]
-    if not owed:
-        path.unlink(missing_ok=True)
-        return None
-    calls = [
-        set_status(account, root, "revoke", patches(o.position for o in owed if o.root == root))
-        for root in sorted({o.root for o in owed})
-    ]
-    path.write_text(json.dumps(calls, indent=2) + "\n", encoding="utf-8")
-    suspended = many(len(owed), "credential")
-    output.say(f"{suspended} suspended; only the controller can revoke: sign and send {path}")
-    return str(path)
-
-
-def _is_revoked(workspace: Workspace, owed: "OwedRevocation") -> bool:
-    """Whether the controller has done its part; what the node does not tell is owed still."""
-    from anchor_service.chain import PASSING, connect, is_revoked
-
-    w3 = connect(workspace.settings.nodes[0])
+@contextmanager
+def _told_at_the_end(
+    workspace: Workspace, output: Output, kind: str, new: int, wanted: list[UUID]
+) -> Iterator[None]:
+    """However the sending ends, the changes are stored: what has come of them is told."""
     try:
-        return is_revoked(w3, workspace.organisation.account, owed.root, owed.position)
-    except PASSING:
-        return False
+        yield
+    finally:
+        owed = write_debts(workspace)
+        if owed.owed:
+            output.say(owed.sentence)
+        left = workspace.anchoring.waiting_changes(wanted)
+        if left:
+            output.say(
+                f"{many(left, 'change')} stored and not final yet: the next `credroot anchor` "
+                "sends what is to be sent."
+            )
+        output.result(
+            {
+                "kind": kind,
+                "changed": new,
+                "unchanged": len(wanted) - new,
+                "waiting": left,
+                "unsigned": str(owed.path) if owed.path else None,
+            }
+        )
+
+
+COLUMNS: Final = ("batch", "credentials", "state", "block", "root")
+
+
+def _overview(workspace: Workspace) -> dict[str, Any]:
+    rows = [_told(workspace, batch) for batch in workspace.anchoring.batches()]
+    owed = debts(workspace)
+    return {
+        "issuer": workspace.organisation.slug,
+        "issued": workspace.issuance.count(),
+        "anchored": sum(row[1] for row in rows if row[2] == "final"),
+        "waiting_changes": workspace.anchoring.waiting_changes(),
+        "owed_revocations": len(owed.owed),
+        "unsigned": str(owed.path) if owed.path else None,
+        "batches": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
+    }
 
 
 def _tell_batches(workspace: Workspace, output: Output) -> None:
-    rows = [_told(workspace, batch) for batch in workspace.anchoring.batches()]
-    columns = ("batch", "credentials", "state", "block", "root")
+    seen = _overview(workspace)
     output.table(
-        f"{workspace.organisation.slug}: {many(workspace.issuance.count(), 'credential')}",
-        columns,
-        [tuple(str(cell) for cell in row) for row in rows],
+        f"{seen['issuer']}: {many(seen['issued'], 'credential')}",
+        COLUMNS,
+        [tuple(str(batch[name]) for name in COLUMNS) for batch in seen["batches"]],
     )
-    waiting = workspace.anchoring.waiting_changes()
-    if waiting:
-        output.say(f"{waiting} status changes are not final yet.")
-    output.result(
-        {
-            "issuer": workspace.organisation.slug,
-            "issued": workspace.issuance.count(),
-            "anchored": sum(row[1] for row in rows if row[2] == "final"),
-            "waiting_changes": waiting,
-            "batches": [dict(zip(columns, row, strict=True)) for row in rows],
-        }
-    )
+    if seen["waiting_changes"]:
+        output.say(f"{many(seen['waiting_changes'], 'status change')} not final yet.")
+    if seen["owed_revocations"]:
+        output.say(debts(workspace).sentence)
+    output.result(seen)
 
 
 def _tell_credential(workspace: Workspace, output: Output, uuid: UUID) -> None:
@@ -250,20 +231,33 @@ def _tell_credential(workspace: Workspace, output: Output, uuid: UUID) -> None:
     if found is None:
         raise Failure(f"this issuer never issued urn:uuid:{uuid}")
     state = "anchored" if found.anchored else "waiting for its anchor"
-    changes = [asdict(change) for change in workspace.anchoring.history(uuid)]
+    changes = workspace.anchoring.history(uuid)
+    owed = debts(workspace)
+    is_owed = any(o.uuid == uuid for o in owed.owed)
     output.say(f"urn:uuid:{uuid}: {state}, leaf {found.position} of batch {found.batch_id}.")
     for change in changes:
-        when = write_stamp(from_seconds(change["requested_at"]))
-        output.say(f"  {change['kind']} asked {when}: {change['state']}")
+        when = write_stamp(from_seconds(change.requested_at))
+        output.say(f"  {change.kind} asked {when}: {_come_of(change, is_owed=is_owed)}")
+    if is_owed and owed.path:
+        output.say(f"The controller must sign and send {owed.path}")
     output.result(
         {
             "id": uuid.urn,
             "anchored": found.anchored,
             "batch": found.batch_id,
             "leaf": found.position,
-            "changes": changes,
+            "changes": [asdict(change) for change in changes],
+            "revocation_owed": is_owed,
         }
     )
+
+
+def _come_of(change: "PastChange", *, is_owed: bool) -> str:
+    """What has come of a change; a revocation may have been sent as a suspension."""
+    if change.sent_as in (None, change.kind):
+        return change.state
+    sent = "suspended" if change.state == "final" else f"suspension {change.state}"
+    return f"{sent}; revocation {'owed' if is_owed else 'made'} by the controller"
 
 
 def _told(workspace: Workspace, batch: Any) -> tuple[int, int, str, int | str, str]:
@@ -275,7 +269,3 @@ def _told(workspace: Workspace, batch: Any) -> tuple[int, int, str, int | str, s
     state = newest.state if newest else batch.state
     root = batch.root.hex() if batch.root else ""
     return batch.id, batch.size, state, newest.block_number or "" if newest else "", root
-
-
-def _now() -> int:
-    return int(time.time())

@@ -1,8 +1,5 @@
 """The issuer's side as commands use it: settings, database, one organisation and its keys."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +10,12 @@ from registry.settings import Settings
 from .console import Failure
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
     from anchor_service.chain import EthereumChain
     from registry.lifecycle.badges import Issuer
     from registry.lifecycle.signing_key import Ed25519Signer
+    from registry.locks import Lock
     from registry.store.anchoring import Anchoring
     from registry.store.database import Engine
     from registry.store.issuance import Issuance
@@ -68,35 +68,35 @@ class Workspace:
 
         return Ed25519Signer.open(self.folder / SIGNING_KEY, self.passphrase)
 
-    def chain(self) -> "EthereumChain":
-        """The chain with the sending key, opened with the passphrase."""
-        from anchor_service.chain import EthereumChain, connect
+    @cached_property
+    def chain_key(self) -> "LocalAccount":
+        """The sending key, opened with the passphrase."""
         from anchor_service.keystore import open_keystore
 
-        key = open_keystore(self.folder / CHAIN_KEY, self.passphrase)
-        return EthereumChain(connect(self.settings.nodes[0]), self.organisation.account, key)
+        return open_keystore(self.folder / CHAIN_KEY, self.passphrase)
 
-    @contextmanager
-    def only_worker(self) -> Iterator[None]:
-        """Hold the installation's worker lock; raises `Failure` while another process does."""
-        with (self.settings.home / "worker.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise Failure(
-                    "another credroot process is anchoring: it will carry this too"
-                ) from error
-            yield
+    def chain(self) -> "EthereumChain":
+        """The chain with the sending key."""
+        from anchor_service.chain import EthereumChain, connect
+
+        w3, account = connect(self.settings.nodes[0]), self.organisation.account
+        return EthereumChain(w3, account, self.chain_key)
+
+    def lock(self, name: str) -> "Lock":
+        """One of the issuer's locks, not taken yet."""
+        from registry.locks import Lock
+
+        return Lock(self.folder / name)
 
 
 def open_engine(settings: Settings) -> "Engine":
     """The installation's database; raises `Failure` when `credroot init` was never run."""
     from registry.store.database import connect, require_current
 
-    scheme, _, path = settings.database.partition(":///")
-    if scheme == "sqlite" and not Path(path).exists():
-        raise Failure(f"there is no registry at {path}: run `credroot init`")
     engine = connect(settings.database)
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and not Path(path).exists():
+        raise Failure(f"there is no registry at {path}: run `credroot init`")
     require_current(engine)
     return engine
 

@@ -4,8 +4,9 @@ Every change of state is a compare-and-swap: who finds another state than expect
 overtaken, and does nothing.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Select, exists, func, insert, select, update
@@ -13,6 +14,9 @@ from sqlalchemy import Connection, Engine, Select, exists, func, insert, select,
 from . import tables as t
 from .database import reading, writing
 from .organisations import NotThere
+
+# SQLite's bound on variables in one statement, with room for the others.
+KEYS_PER_QUERY: Final = 500
 
 
 class Overtaken(Exception):
@@ -242,16 +246,43 @@ class Anchoring:
         with reading(self._engine) as connection:
             return [Change(**row) for row in connection.execute(query).mappings()]
 
-    def waiting_changes(self) -> int:
-        """How many changes no final transaction carries yet."""
+    def waiting_changes(
+        self, uuids: Sequence[UUID] | None = None, *, anchored: bool = False
+    ) -> int:
+        """How many changes (of `uuids`, or all) no final transaction carries yet.
+
+        With `anchored`, only those whose batch is final: nothing but their sending is missing.
+        """
         s, x = t.status_changes, t.transactions
         query = (
             select(func.count())
             .select_from(s.outerjoin(x, x.c.id == s.c.transaction_id))
             .where(s.c.organisation_id == self._owner, func.coalesce(x.c.state, "") != "final")
         )
+        if anchored:
+            anchoring = t.transactions.alias()
+            final = exists().where(
+                t.leaves.c.credential_id == s.c.credential_id,
+                anchoring.c.batch_id == t.leaves.c.batch_id,
+                anchoring.c.state == "final",
+            )
+            query = query.where(final)
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar_one()
+            if uuids is None:
+                return connection.execute(query).scalar_one()
+            return sum(
+                connection.execute(query.where(s.c.credential_id.in_(part))).scalar_one()
+                for part in self._credential_ids(connection, uuids)
+            )
+
+    def anything_left(self) -> bool:
+        """Whether there is anything to seal, to anchor, to send or to follow."""
+        return bool(
+            any(batch.size for batch in self.batches("open", "sealed"))
+            or self.batches_without_transaction()
+            or self.transactions(("signed", "sent", "mined"))
+            or self.pending_changes()
+        )
 
     def history(self, uuid: UUID) -> list[PastChange]:
         """Every status change that was asked for a credential, oldest first."""
@@ -348,6 +379,14 @@ class Anchoring:
         if found is None:
             raise NotThere(f"this issuer never issued urn:uuid:{uuid}")
         return int(found)
+
+    def _credential_ids(self, connection: Connection, uuids: Sequence[UUID]) -> Iterator[list[int]]:
+        """The row ids of `uuids`, in parts; what was never issued has none."""
+        c, wanted = t.credentials.c, [uuid.bytes for uuid in dict.fromkeys(uuids)]
+        for start in range(0, len(wanted), KEYS_PER_QUERY):
+            part = wanted[start : start + KEYS_PER_QUERY]
+            query = select(c.id).where(c.organisation_id == self._owner, c.uuid.in_(part))
+            yield list(connection.execute(query).scalars())
 
     def _changes_anything(self, connection: Connection, credential_id: int, kind: str) -> bool:
         c = t.status_changes.c

@@ -109,9 +109,25 @@ KEYS: Final = {
     "achievement import": {"imported", "passed_over"},
     "achievement list": {"achievements"},
     "issue": {"issued", "passed_over", "achievements", "refused", "seconds"},
-    "anchor": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
+    "anchor": {
+        "issuer",
+        "issued",
+        "anchored",
+        "waiting_changes",
+        "owed_revocations",
+        "unsigned",
+        "batches",
+    },
     "export": {"exported", "pictures", "waiting", "unknown", "folder"},
-    "status": {"issuer", "issued", "anchored", "waiting_changes", "batches"},
+    "status": {
+        "issuer",
+        "issued",
+        "anchored",
+        "waiting_changes",
+        "owed_revocations",
+        "unsigned",
+        "batches",
+    },
     "verify": {"summary", "verdicts"},
 }
 
@@ -521,19 +537,6 @@ def test_a_damaged_key_file_is_told(office: Office, tmp_path: Path, name: str) -
     words = ["anchor"] if name == "chain-key.json" else ["issue", office.folder / "awards.csv"]
     said = copied.run(*words)
     assert (said.status, "is not a whole key file" in said.err) == (64, True)
-
-
-def test_two_workers_of_one_installation_do_not_meet(office: Office) -> None:
-    first = office.desk.start("anchor", "--watch")
-    try:
-        assert first.stdout is not None
-        assert "Watching" in first.stdout.readline()
-        said = office.desk.run("anchor")
-        assert (said.status, "another credroot process is anchoring" in said.err) == (64, True)
-    finally:
-        last = ended(first, signal.SIGINT)
-    assert (last.status, "Stopped." in last.out) == (0, True)
-    assert "Traceback" not in last.err
 
 
 MANY: Final = 1700

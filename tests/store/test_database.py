@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from registry.core.keys import Account
 from registry.store.database import (
+    SQLITE_BUSY_SECONDS,
     DatabaseProblem,
     connect,
     migrate,
@@ -158,6 +160,31 @@ def test_a_file_that_is_no_database_is_told_so(tmp_path: Path) -> None:
     for attempt in (require_current, migrate):
         with pytest.raises(DatabaseProblem, match="cannot be used"):
             attempt(engine)
+
+
+def test_a_database_that_another_process_holds_too_long_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    engine = connect(f"sqlite:///{path}?timeout=0.1")
+    migrate(engine)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(DatabaseProblem, match=r"registry\.db cannot be used: .* locked by"),
+            writing(engine),
+        ):
+            pass
+        with reading(engine) as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "milliseconds"), [("", 1000 * SQLITE_BUSY_SECONDS), ("?timeout=7", 7000)]
+)
+def test_a_lock_is_waited_for_as_long_as_the_address_says(
+    tmp_path: Path, query: str, milliseconds: int
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'registry.db'}{query}")
+    assert scalar(engine, "PRAGMA busy_timeout") == milliseconds
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "oracle://x/y", "nodialect:///x"])

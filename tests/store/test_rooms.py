@@ -266,6 +266,8 @@ READS: list[Callable[[Rooms, UUID], object]] = [
     lambda r, _: r.anchoring.transactions(["signed", "sent", "mined", "final", "failed"]),
     lambda r, _: r.anchoring.pending_changes(),
     lambda r, _: r.anchoring.waiting_changes(),
+    lambda r, uuid: r.anchoring.waiting_changes([uuid]),
+    lambda r, _: r.anchoring.anything_left(),
     lambda r, _: r.anchoring.owed_revocations(),
 ]
 
