@@ -134,7 +134,7 @@ def test_text_equal_to_a_spelling_that_stays_is_only_text() -> None:
     assert b'<https://schema.org/name> "5.5E0" .' in quads
 
 
-UNDEFINED = {
+UNDEFINED: dict[str, JsonObject] = {
     "an unknown key": {"grade": "A"},
     "an unknown key deep below": {"credentialSubject": {"achievement": {"grade": "A"}}},
     "an unknown type": {"credentialSubject": {"type": ["Wizard"]}},
@@ -145,7 +145,7 @@ UNDEFINED = {
     "a relative reference": {"evidence": ["report"]},
 }
 # Each of these a JSON-LD processor drops without a word, with all that hangs on it.
-DROPPED = {
+DROPPED: dict[str, JsonObject] = {
     "a key with a space": {"final grade": "A"},
     "a key with a bracket": {"credentialSubject": {"grade<": "A"}},
     "an empty key": {"": "A"},

@@ -181,7 +181,7 @@ def test_a_purpose_that_takes_nothing_away_is_told_apart(purpose: str) -> None:
     assert not is_informative(entry_document())
 
 
-BAD_ENTRIES = {
+BAD_ENTRIES: dict[str, tuple[dict[str, Any], str]] = {
     "another type": ({"type": "StatusList2021Entry"}, "unknown_type"),
     "no type": ({"type": None}, "unknown_type"),
     "a purpose of its own": ({"statusPurpose": "probation"}, "unknown_type"),
@@ -235,7 +235,7 @@ def test_a_list_without_an_id_and_with_its_subject_in_an_array_is_read() -> None
     assert read_status(REVOKED, document) is True
 
 
-BAD_SUBJECTS = {
+BAD_SUBJECTS: dict[str, tuple[dict[str, Any], str]] = {
     "another purpose": ({"statusPurpose": "suspension"}, "malformed"),
     "other purposes": ({"statusPurpose": ["suspension", "refresh"]}, "malformed"),
     "no purpose": ({"statusPurpose": None}, "malformed"),

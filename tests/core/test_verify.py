@@ -17,7 +17,7 @@ from registry.core.contract import StatusWord
 from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
 from registry.core.errors import CODES
 from registry.core.evidence import Evidence, NodeReading, Question, Quorum
-from registry.core.policy import Policy
+from registry.core.policy import Policy, TrustEntry
 from registry.core.verdict import Verdict
 from registry.core.verify import questions, verify
 from registry.lifecycle import badges
@@ -576,6 +576,22 @@ def test_a_trusted_issuer_has_no_say_about_the_keys_of_another() -> None:
     assert judged(forged, under=policy(trust=(own,))).outcome == "valid"
 
 
+def test_a_key_counts_only_while_an_entry_that_lists_it_is_in_force() -> None:
+    """Else a retired key, stolen later, would sign under the issuer's present entry."""
+    second = timedelta(seconds=1)
+    present = entry(keys=(replace(trusted_key(), id=f"{DID}#new", key=STRANGER.public_key),))
+    for end, code in ((ANCHORED + second, None), (ANCHORED, "signature.key_unresolved")):
+        past = entry(keys=(trusted_key(),), valid_until=end)
+        assert judged(badge(), under=policy(trust=(past, present))).code == code
+    again = entry(keys=(trusted_key(),))
+    assert judged(badge(), under=policy(trust=(past, again))).outcome == "valid"
+    renamed = entry(keys=(replace(trusted_key(), key=STRANGER.public_key),))
+    both = policy(trust=(past, renamed))
+    assert judged(badge(), under=both).code == "signature.key_unresolved"
+    alone = policy(trust=(past, present), require_anchor=False)
+    assert judged(signed_only(), Evidence(), alone).code == "signature.key_unresolved"
+
+
 def test_an_account_that_the_issuer_did_not_sign_for_is_unbound() -> None:
     document = unsigned_badge()
     credential = signed_and_anchored(document, OTHER_ACCOUNT)
@@ -694,8 +710,10 @@ def test_what_promises_no_anchor_is_valid_without_where_the_policy_asks_for_none
     assert judged(signed_only(), Evidence()).code == "inclusion.missing"
 
 
-def test_an_unsigned_unanchored_credential_is_never_valid_without_a_trusted_issuer() -> None:
-    nothing = policy(require_anchor=False, require_signature=False, trust=())
+@pytest.mark.parametrize("trust", [(), (entry(),), (entry(keys=(trusted_key(),)),)])
+def test_an_unsigned_unanchored_credential_is_never_valid(trust: tuple[TrustEntry, ...]) -> None:
+    """Whatever the policy: anybody could have written it in a trusted issuer's name."""
+    nothing = policy(require_anchor=False, require_signature=False, trust=trust)
     bare = accountless_badge()
     assert judged(bare, Evidence(), nothing).code == "issuer.self_asserted"
 

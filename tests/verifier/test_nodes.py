@@ -376,8 +376,10 @@ def test_an_answer_of_other_length_than_asked_for_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["127.0.0.1", "LOCALHOST", "localhost.", "[::1]", "127.1", "2130706433", "0x7f000001"]
-    + ["[::ffff:127.0.0.1]", "0177.0.0.1"],
+    [
+        *("127.0.0.1", "LOCALHOST", "localhost.", "[::1]", "[::ffff:127.0.0.1]"),
+        *("127.1", "2130706433", "0x7f000001", "0177.0.0.1"),
+    ],
 )
 def test_one_address_is_one_host_however_it_is_spelt(name: str) -> None:
     """Or a liar would have as many votes as its address has spellings."""

@@ -41,6 +41,8 @@ def _by_trust_list(case: Case, entries: Sequence[TrustEntry], accounts: Set[Acco
     named = {account for entry in in_force for account in entry.accounts}
     if not accounts <= named:
         raise Refusal("issuer", "unbound", "the trust list names other accounts of this issuer")
+    if not accounts and not case.signed_by:
+        raise Refusal("issuer", "self_asserted", "the issuer neither signed nor anchored it")
     case.facts["issuer_trusted_as"] = in_force[0].name
     return _known(case, "trust list", f"{in_force[0].name}, by your trust list")
 

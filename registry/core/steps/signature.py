@@ -10,7 +10,7 @@ from registry.core.did import DidDocument, VerificationMethod
 from registry.core.document import JsonObject
 from registry.core.errors import InvalidArgument, Refusal
 from registry.core.jose import EnvelopedCredential, choose_key, verify_signature
-from registry.core.policy import TrustedKey
+from registry.core.policy import TrustedKey, TrustEntry
 from registry.core.times import parse_stamp, write_stamp
 from registry.core.verdict import OK, SKIPPED, Step
 
@@ -71,11 +71,24 @@ def in_force(case: Case) -> Step:
 
     Key times are those of the trust list, or `revoked` and `expires` of the DID document.
     """
+    moment = case.established
     for key in case.signed_with:
-        if key.until is not None and key.until <= case.established:
+        if key.until is not None and key.until <= moment:
             ended = f"{key.method} ended {write_stamp(key.until)}"
             raise Refusal("signature", "key_revoked", ended)
+        if not _listed_at(case, key, moment):
+            told = f"your trust list does not name {key.method} on {write_stamp(moment)}"
+            raise Refusal("signature", "key_unresolved", told)
     return Step("signature", OK, case.signed_by or _ANCHOR_SIGNS)
+
+
+def _listed_at(case: Case, key: SigningKey, moment: datetime) -> bool:
+    """Whether an entry in force names the key, where entries name its controller's keys at all."""
+    listed = _listed_keys(case, _controller(key.method))
+    named = (key.method, key.key)
+    return not listed or any(
+        entry.in_force(moment) and (trusted.id, trusted.key) == named for entry, trusted in listed
+    )
 
 
 def controllers(proofs: tuple[JsonObject, ...]) -> list[str]:
@@ -130,7 +143,7 @@ def _signing_key(case: Case, method: str) -> SigningKey:
     listed = _listed_keys(case, _controller(method))
     if not listed:
         return _from_document(_document(case, _controller(method)).retrieve(method))
-    found = next((key for key in listed if key.id == method), None)
+    found = next((key for _, key in listed if key.id == method), None)
     if found is None:
         raise Refusal("signature", "key_unresolved", f"your trust list does not name {method}")
     return SigningKey(method, found.key, found.until)
@@ -140,7 +153,7 @@ def _keys_of(case: Case, issuer: str) -> list[SigningKey]:
     """All keys by which `issuer` may sign."""
     listed = _listed_keys(case, issuer)
     if listed:
-        return [SigningKey(key.id, key.key, key.until) for key in listed]
+        return [SigningKey(key.id, key.key, key.until) for _, key in listed]
     document = _document(case, issuer)
     asserting = [m for m in document.methods if m.id in document.assertion_methods]
     return [_from_document(m) for m in asserting if m.key and m.controller == document.id]
@@ -159,7 +172,9 @@ def _from_document(method: VerificationMethod) -> SigningKey:
     return SigningKey(method.id, method.key, min(ends, default=None))
 
 
-def _listed_keys(case: Case, controller: str) -> list[TrustedKey]:
-    """What trust entries say of keys, each of its own issuer's alone."""
+def _listed_keys(case: Case, controller: str) -> list[tuple[TrustEntry, TrustedKey]]:
+    """What trust entries say of keys, each of its own issuer's alone; in force or not."""
     entries = (entry for entry in case.policy.trust if entry.did == controller)
-    return [key for entry in entries for key in entry.keys if _controller(key.id) == controller]
+    return [
+        (entry, key) for entry in entries for key in entry.keys if _controller(key.id) == controller
+    ]
