@@ -225,4 +225,5 @@ def _check_characters(text: str, value: JsonObject) -> None:
     for part in texts:
         found = None if part.isascii() else _NO_CHARACTER.search(part)
         if found:
-            raise Refusal("format", "malformed", f"U+{ord(found[0]):04X} is no character")
+            kind = "lone surrogate" if "\ud800" <= found[0] <= "\udfff" else "noncharacter"
+            raise Refusal("format", "malformed", f"the {kind} U+{ord(found[0]):04X}")
