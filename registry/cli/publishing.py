@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from registry.core.document import JsonObject
-from registry.core.errors import InvalidArgument
 from registry.core.evidence import Quorum
 from registry.core.status_list import MIN_ENTRIES as ENTRIES_PER_LIST
 from registry.core.times import write_stamp
-from registry.verifier.nodes import Node, parse_node
+from registry.verifier.nodes import Node
 from registry.verifier.reading import read_evidence
 from registry.whole_files import write_whole
 
+from .asking import (
+    AgreeOption,
+    DevChain,
+    RpcOption,
+    TrustOneNode,
+    chosen_nodes,
+    chosen_quorum,
+)
 from .console import Failure, JsonFlag, Output, many
 from .issuing import IssuerOption
 from .workspace import Workspace, open_workspace
@@ -80,29 +87,17 @@ def status_list(
             max=MAX_DAYS,
         ),
     ] = DEFAULT_DAYS,
-    rpc: Annotated[
-        list[str] | None,
-        typer.Option("--rpc", help="An Ethereum node's URL; several must agree."),
-    ] = None,
-    agree: Annotated[
-        int | None,
-        typer.Option("--agree", help="How many nodes must agree; a majority if left out."),
-    ] = None,
-    trust_one_node: Annotated[
-        bool, typer.Option("--trust-one-node", help="Believe a single node, your own.")
-    ] = False,
-    dev_chain: Annotated[
-        bool,
-        typer.Option("--dev-chain", help="Accept a dev chain that is not on this machine."),
-    ] = False,
+    rpc: RpcOption = None,
+    agree: AgreeOption = None,
+    trust_one_node: TrustOneNode = False,
+    dev_chain: DevChain = False,
     issuer: IssuerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the status lists as the chain has them, signed: all of them, or none."""
     output, workspace = Output(as_json=as_json), open_workspace(issuer)
-    nodes = _nodes(rpc or workspace.settings.nodes)
-    alone = dev_chain or all(node.is_loopback for node in nodes)
-    quorum = Quorum(agree, trust_one_node=trust_one_node, accept_dev_chain=alone)
+    nodes = chosen_nodes(rpc or workspace.settings.nodes)
+    quorum = chosen_quorum(nodes, agree, trust_one_node=trust_one_node, dev_chain=dev_chain)
     store = workspace.issuance.status_lists
     lists = store.lists()
     if not lists:
@@ -125,13 +120,6 @@ def status_list(
     _tell(
         [(i, f, held[i.number]) for i, f in zip(lists, files, strict=True)], mirror, period, output
     )
-
-
-def _nodes(urls: Sequence[str]) -> list[Node]:
-    try:
-        return [parse_node(url) for url in urls]
-    except InvalidArgument as error:
-        raise Failure(str(error)) from error
 
 
 def _read_chain(

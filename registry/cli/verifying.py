@@ -11,17 +11,25 @@ from typing import Annotated, Any, Final
 import typer
 
 from registry.core.baked import MAX_PNG_BYTES
-from registry.core.errors import InvalidArgument, Refusal
-from registry.core.evidence import DEV_CHAIN_ID, Evidence, Question, Quorum
+from registry.core.errors import Refusal
+from registry.core.evidence import DEV_CHAIN_ID, Evidence, Question
 from registry.core.policy import MAX_TRUST_BYTES, Policy, TrustEntry, parse_trust
 from registry.core.verdict import INDETERMINATE, INVALID, VALID, Verdict
 from registry.core.verify import Address, addresses, questions, verify
 from registry.settings import Settings
 from registry.verifier.documents import read_documents
 from registry.verifier.fetching import Fetcher
-from registry.verifier.nodes import Node, parse_node
-from registry.verifier.reading import MAX_NODES, read_evidence
+from registry.verifier.nodes import Node
+from registry.verifier.reading import read_evidence
 
+from .asking import (
+    AgreeOption,
+    DevChain,
+    RpcOption,
+    TrustOneNode,
+    chosen_nodes,
+    chosen_quorum,
+)
 from .console import EXIT_INDETERMINATE, EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
 from .processors import processors
 
@@ -48,25 +56,14 @@ class _Needs:
 
 def verify_files(
     files: Annotated[list[Path], typer.Argument(help="Credential files, or folders of them.")],
-    rpc: Annotated[
-        list[str] | None,
-        typer.Option("--rpc", help="An Ethereum node's URL; several must agree."),
-    ] = None,
+    rpc: RpcOption = None,
     trust: Annotated[
         list[Path] | None,
         typer.Option("--trust", help="A file of issuers that you trust (an issuer's card)."),
     ] = None,
-    agree: Annotated[
-        int | None,
-        typer.Option(min=1, help="How many nodes must agree; a majority if left out."),
-    ] = None,
-    trust_one_node: Annotated[
-        bool, typer.Option("--trust-one-node", help="Believe a single node, your own.")
-    ] = False,
-    dev_chain: Annotated[
-        bool,
-        typer.Option("--dev-chain", help="Accept a dev chain that is not on this machine."),
-    ] = False,
+    agree: AgreeOption = None,
+    trust_one_node: TrustOneNode = False,
+    dev_chain: DevChain = False,
     recipient: Annotated[
         str | None,
         typer.Option(help="Whose it must be: a DID, or an identifier such as an e-mail address."),
@@ -82,12 +79,11 @@ def verify_files(
 ) -> None:
     """Verify credentials: exit status 0 valid, 1 invalid, 2 indeterminate, of several the worst."""
     output = Output(as_json=as_json)
-    nodes = _nodes(rpc or list(Settings.from_environment().nodes))
-    alone = dev_chain or all(node.is_loopback for node in nodes)
+    nodes = chosen_nodes(rpc or Settings.from_environment().nodes)
     policy = Policy(
         at=datetime.now(UTC),
         trust=tuple(entry for file in trust or () for entry in _trust(file)),
-        quorum=Quorum(agree, trust_one_node=trust_one_node, accept_dev_chain=alone),
+        quorum=chosen_quorum(nodes, agree, trust_one_node=trust_one_node, dev_chain=dev_chain),
         recipient=recipient,
     )
     paths = _files(files)
@@ -111,15 +107,6 @@ class _Sources:
 
 def _severity(status: int) -> int:
     return (EXIT_VALID, EXIT_INDETERMINATE, EXIT_INVALID).index(status)
-
-
-def _nodes(urls: Sequence[str]) -> list[Node]:
-    if len(set(urls)) > MAX_NODES:
-        raise Failure(f"{len(set(urls))} nodes are too many: at most {MAX_NODES} are asked")
-    try:
-        return [parse_node(url) for url in urls]
-    except InvalidArgument as error:
-        raise Failure(str(error)) from error
 
 
 def _trust(file: Path) -> tuple[TrustEntry, ...]:

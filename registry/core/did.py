@@ -114,10 +114,13 @@ def require_did(did: str) -> None:
 def read_did_document(data: bytes, did: str) -> DidDocument:
     """The document of `did`, from the JSON that its method gives; raises `InvalidArgument`.
 
-    Refused are strict JSON's cases (`document.parse_json`), another `id` than `did`, members of
-    another shape than the specification's, two methods of one id, and times that cannot be read.
+    An `https` URL may stand for the DID: its document is read alike (Controlled Identifiers 1.0,
+    2.1.1). Refused are strict JSON's cases (`document.parse_json`), another `id` than `did`,
+    members of another shape than the specification's, two methods of one id, and times that cannot
+    be read.
     """
-    require_did(did)
+    if not did.startswith("https://"):
+        require_did(did)
     try:
         document = parse_json(data, MAX_DID_DOCUMENT_BYTES)
     except Refusal as refusal:

@@ -132,6 +132,7 @@ def _json() -> dict[str, bytes]:
         "number beyond every double": b'"name":1e400',
         "number that is nothing": b'"name":1e-400',
         "number of very many digits": b'"name":0.' + b"1" * 40,
+        "number with digits that a double loses": b'"name":0.12345678901234567890',
         "number with a leading zero": b'"name":01',
         "hexadecimal number": b'"name":0x10',
         "control character in text": b'"name":"a\nb"',

@@ -1,5 +1,6 @@
 """Cases of `verdict.json` that are valid, each by another way."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -48,7 +49,7 @@ from core.test_verify_documents import (
 
 from registry.core import suites
 from registry.core.contract import StatusWord
-from registry.core.evidence import Evidence, Quorum
+from registry.core.evidence import Document, Evidence, Quorum
 from registry.core.times import write_stamp
 
 from .pictures import listed, png
@@ -176,6 +177,7 @@ def _bindings() -> list[Case]:
             read(nodes(school), KEY_AND_ACCOUNT),
             without_trust(),
         ),
+        _by_https(),
         tried(
             "account is the did",
             "did:pkh: its anchor stands for a signature",
@@ -209,6 +211,23 @@ def _bindings() -> list[Case]:
             under=policy(trust=(entry(valid_from=ANCHORED, valid_until=after),)),
         ),
     ]
+
+
+def _by_https() -> Case:
+    """Controlled Identifiers 1.0, 2.1.1: the issuer is a URL, and its document stands there."""
+    url = "https://school.example.org/issuer"
+    document = unsigned_badge(issuer_of(did=url))
+    signed = signature(document, verificationMethod=f"{url}#key-1")
+    credential = secured(document, signed, anchor_proof(document))
+    methods = [
+        method(id="#key-1", controller=url),
+        account_method(id="#account", controller=url),
+    ]
+    body = {"id": url, "verificationMethod": methods, "assertionMethod": ["#key-1"]}
+    there = Document(url, NOW, json.dumps(body).encode())
+    evidence = read(nodes(credential), there)
+    desc = "an issuer known by an https URL"
+    return tried("account by the document of a url", desc, credential, evidence, without_trust())
 
 
 def _unanchored() -> list[Case]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -435,6 +436,28 @@ def test_every_code_that_a_verdict_can_have_is_in_a_vector() -> None:
     }
     # State proofs in evidence and presentations are a later part's.
     assert every - shown == {"anchor.bad_state_proof", "holder.not_bound"}
+
+
+SPECIFICATION = FOLDER.parents[1] / "docs/spec"
+NAMED = re.compile(r"`([a-z0-9_]+(?:…[a-z0-9_]*)?)`")
+
+
+def test_the_specification_names_cases_that_are_there() -> None:
+    names = {case["name"] for path in FOLDER.glob("*.json") for case in vectors(path.name)}
+    told = [name for path in SPECIFICATION.glob("*.md") for name in NAMED.findall(path.read_text())]
+    attacks = {name for name in told if name.endswith("_fail") or "…" in name} - {"_fail"}
+    assert len(attacks) > 20
+    for name in attacks:
+        begin, _, end = name.partition("…")
+        assert any(n.startswith(begin) and n.endswith(end) for n in names), name
+        assert "…" in name or name in names, name
+
+
+def test_the_specification_lists_the_closed_set_of_codes() -> None:
+    told = (SPECIFICATION / "verdict.md").read_text()
+    for step, outcomes in CODES.items():
+        cells = (", ".join(f"`{code}`" for code in codes) for codes in outcomes.values())
+        assert f"| `{step}` | {' | '.join(cells)} |" in told
 
 
 def test_the_files_are_what_three_languages_can_read() -> None:

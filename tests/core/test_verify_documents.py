@@ -99,6 +99,22 @@ def test_a_did_document_that_names_key_and_account_makes_a_badge_valid() -> None
     assert verdict.facts["issuer_known_by"] == "DID document"
 
 
+def test_an_https_url_is_bound_by_the_document_that_stands_there() -> None:
+    """Controlled Identifiers 1.0, 2.1.1: issuers of Open Badges are often known by one."""
+    url = "https://school.example.org/issuer"
+    document = unsigned_badge(issuer_of(did=url))
+    signed = signature(document, verificationMethod=f"{url}#key-1")
+    credential = secured(document, signed, anchor_proof(document))
+    assert [address.url for address in addresses(written(credential))] == [url]
+    for controller, code in ((url, None), (SCHOOL, "signature.not_issuer")):
+        named = {"controller": controller}
+        methods = method(id="#key-1", **named), account_method(id="#account", **named)
+        body = {"id": url, "verificationMethod": methods, "assertionMethod": ["#key-1"]}
+        read = Document(url, NOW, json.dumps(body).encode())
+        evidence = replace(agreeing(credential), documents=(read,))
+        assert verify(written(credential), evidence, NOBODY_LISTED).code == code
+
+
 def test_the_addresses_to_read_are_those_of_the_issuers_document() -> None:
     assert [address.url for address in addresses(written(school_badge()))] == [AT]
     assert addresses(written(badge())) == ()

@@ -153,7 +153,8 @@ def _keys_of(case: Case, issuer: str) -> list[SigningKey]:
     """All keys by which `issuer` may sign."""
     listed = _listed_keys(case, issuer)
     if listed:
-        return [SigningKey(key.id, key.key, key.until) for _, key in listed]
+        first = {key.id: key for _, key in reversed(listed)}
+        return [SigningKey(key.id, key.key, key.until) for key in first.values()]
     document = _document(case, issuer)
     asserting = [m for m in document.methods if m.id in document.assertion_methods]
     return [_from_document(m) for m in asserting if m.key and m.controller == document.id]
