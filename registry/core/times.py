@@ -32,7 +32,8 @@ def is_utc_seconds(text: str) -> bool:
 
 def write_stamp(moment: datetime) -> str:
     """`moment` in UTC to the second, as `YYYY-MM-DDThh:mm:ssZ`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: of a year before 1000 it may write fewer than four digits.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def from_seconds(seconds: int) -> datetime:
