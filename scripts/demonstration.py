@@ -19,12 +19,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from registry.plain_text import shown
 
 HERE: Final = Path(__file__).resolve().parent
 COHORT: Final = HERE / "cohort"
@@ -33,6 +35,8 @@ ISSUER: Final = "Northmere Institute"
 # The keys live on a chain whose money is worth nothing; the passphrase is told at the end.
 PASSPHRASE: Final = "demo"  # noqa: S105
 BETTER: Final = "100"
+WRONG_WORDS: Final = 2
+INTERRUPTED: Final = 130
 READY_SECONDS: Final = 60
 STOP_SECONDS: Final = 15
 
@@ -64,15 +68,41 @@ class Story:
         self._started = time.monotonic()
 
     def tell(self, text: str) -> None:
-        self.console.print(f"[dim]{self.seconds:6.1f} s[/]  {escape(text)}")
+        self.console.print(f"[dim]{self.seconds:6.1f} s[/]  {escape(shown(text))}")
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
 
+class Parser(argparse.ArgumentParser):
+    """Raises what is wrong with the words, so that it is told as every other failure is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise Failed(message, WRONG_WORDS)
+
+
+class Failed(Exception):
+    """The demo could not be played to its end; the text says why."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def main() -> None:
-    options = parse()
+    try:
+        run(parse())
+    except (Failed, KeyboardInterrupt) as ended:
+        failed = ended if isinstance(ended, Failed) else Failed("interrupted", INTERRUPTED)
+        print(shown(f"scripts/demo: {failed}", keep="\n"), file=sys.stderr)
+        if "--json" in sys.argv:
+            print(json.dumps({"error": {"message": str(failed), "status": failed.status}}))
+        sys.exit(failed.status)
+
+
+def run(options: argparse.Namespace) -> None:
     # A polite kill takes the chain down with it, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     story = Story(quiet=options.json, recorded=options.picture is not None)
@@ -88,13 +118,15 @@ def main() -> None:
     if options.picture:
         picture = story.console.export_svg(title="scripts/demo")
         # A reader's machine has a fixed-width font; the picture fetches none.
-        options.picture.write_text(re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL))
+        options.picture.write_text(
+            re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8"
+        )
     if options.json:
         print(json.dumps(figures))
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser = Parser(prog="scripts/demo", description=__doc__)
     parser.add_argument(
         "--awards", type=Path, metavar="FILE", default=COHORT / "awards.csv", help="other awards"
     )
@@ -117,7 +149,7 @@ def parse() -> argparse.Namespace:
 
 def play(story: Story, places: Places, rpc: str, options: argparse.Namespace) -> dict[str, Any]:
     """The whole way; the figures of its end."""
-    issued = issue(story, places, rpc, options)
+    issued, refused = issue(story, places, rpc, options)
     as_issuer(places, rpc, "anchor")
     anchored = as_issuer(places, rpc, "status")
     story.tell(
@@ -137,6 +169,7 @@ def play(story: Story, places: Places, rpc: str, options: argparse.Namespace) ->
     story.console.print(result_table(issued, anchored, last, changes))
     return {
         "issued": issued,
+        "refused": refused,
         "anchored": anchored["anchored"],
         "batches": len(anchored["batches"]),
         "valid": last["valid"],
@@ -147,7 +180,8 @@ def play(story: Story, places: Places, rpc: str, options: argparse.Namespace) ->
     }
 
 
-def issue(story: Story, places: Places, rpc: str, options: argparse.Namespace) -> int:
+def issue(story: Story, places: Places, rpc: str, options: argparse.Namespace) -> tuple[int, int]:
+    """How many awards were issued, and how many rows were refused."""
     as_issuer(places, rpc, "init")
     made = as_issuer(
         places, rpc, "issuer", "create", ISSUER, "--url", "https://northmere.example.org"
@@ -159,8 +193,8 @@ def issue(story: Story, places: Places, rpc: str, options: argparse.Namespace) -
     refused = f", {len(told['refused'])} rows refused" if told["refused"] else ""
     story.tell(f"Issued and signed {told['issued']} Open Badges from {file.name}{refused}")
     if not told["issued"]:
-        raise SystemExit(f"nothing was issued from {file}: {told['refused'][:3]}")
-    return int(told["issued"])
+        raise Failed(f"nothing was issued from {file}: {told['refused'][:3]}")
+    return int(told["issued"]), len(told["refused"])
 
 
 def change(
@@ -220,7 +254,7 @@ def verify(places: Places, rpc: str, card: Path, what: Path) -> dict[str, Any]:
     finally:
         hidden.rename(places.issuer)
     if done.returncode not in (0, 1, 2):
-        raise SystemExit(done.stderr.decode())
+        raise Failed(done.stderr.decode())
     summary: dict[str, Any] = json.loads(done.stdout)["summary"]
     return summary
 
@@ -242,9 +276,10 @@ def as_issuer(
         )
     finally:
         os.close(read)
-    if done.returncode not in accept:
-        raise SystemExit(f"credroot {' '.join(words)} ended with status {done.returncode}")
-    told: dict[str, Any] = json.loads(done.stdout)
+    told: dict[str, Any] = json.loads(done.stdout or "{}")
+    if done.returncode not in accept or "error" in told:
+        reason = told.get("error", {}).get("message", f"ended with status {done.returncode}")
+        raise Failed(f"credroot {' '.join(words)}: {reason}")
     return told
 
 
@@ -300,7 +335,7 @@ def await_ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]
             ready: dict[str, Any] = json.loads(line[0])
             return ready
         time.sleep(0.1)
-    raise SystemExit(f"the dev chain did not start: {log.read_text(encoding='utf-8')}")
+    raise Failed(f"the dev chain did not start: {log.read_text(encoding='utf-8')}")
 
 
 def free_port() -> int:
@@ -359,7 +394,7 @@ def tell_how_to_go_on(story: Story, places: Places, chain: dict[str, Any]) -> No
         f"The passphrase of its keys is “{PASSPHRASE}”. To stop the chain: kill {chain['pid']}",
     ]
     for line in lines:
-        story.console.print(escape(line), soft_wrap=True)
+        story.console.print(escape(shown(line)), soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from registry.core.baked import unbake as take_out
 from registry.core.credential import parse_credential
 from registry.core.document import MAX_DOCUMENT_BYTES
 from registry.core.errors import Refusal
+from registry.plain_text import shown
 from registry.whole_files import read_bounded, write_whole
 
 from .console import EXIT_INVALID, Failure, JsonFlag, Output
@@ -80,7 +81,8 @@ def _baked(credential: bytes, image: Path) -> bytes:
 
 
 def _print(found: Baked) -> None:
-    """Exactly the text; on a screen, a line end after it."""
-    end = "\n" if sys.stdout.isatty() else ""
-    sys.stdout.buffer.write(f"{found.text}{end}".encode())
+    """Exactly the text; on a screen, what a terminal would obey stands escaped."""
+    on_screen = sys.stdout.isatty()
+    text = shown(found.text, keep="\n\t") + "\n" if on_screen else found.text
+    sys.stdout.buffer.write(text.encode())
     sys.stdout.buffer.flush()

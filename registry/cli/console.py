@@ -1,6 +1,7 @@
 """What commands say: tables and lines for people, one JSON object for machines."""
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
+
+from registry.plain_text import shown
 
 EXIT_VALID: Final = 0
 EXIT_INVALID: Final = 1
@@ -28,12 +32,29 @@ EXIT_INDETERMINATE: Final = 2
 # sysexits.h EX_USAGE: wrong words, a file or a setting that cannot be used.
 EXIT_USAGE: Final = 64
 
+# So wide that no cell is folded where no person looks: a program reads a line as one row.
+PIPE_WIDTH: Final = 1 << 16
+_NOT_PLAIN: Final = re.compile(r"[^ -~]")
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
 
 def many(number: int, thing: str) -> str:
     """`1 credential`, `2 credentials`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def one_line(value: Mapping[str, Any]) -> str:
+    """JSON in ASCII: every terminal and pipe takes it, and nothing in it is obeyed by one.
+
+    What is no Unicode (a byte of a file's name) becomes U+FFFD: strict readers would refuse it.
+    """
+    return _NOT_PLAIN.sub(_in_ascii, json.dumps(value, ensure_ascii=False))
+
+
+def _in_ascii(match: re.Match[str]) -> str:
+    lone = "\ud800" <= match[0] <= "\udfff"
+    return json.dumps("\ufffd" if lone else match[0])[1:-1]
 
 
 class Failure(Exception):
@@ -51,32 +72,35 @@ class Output:
         self.as_json = as_json
         self._out = Console(highlight=False, soft_wrap=True, emoji=False)
         self._err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        if not sys.stdout.isatty():
+            self._out.width = PIPE_WIDTH
 
     def say(self, text: str) -> None:
-        """One line for people; outside text in it is shown as it is, never as markup."""
+        """One line for people; outside text in it moves, hides and marks up nothing."""
         if not self.as_json:
-            self._out.print(escape(text))
+            self._out.print(Text(shown(text)))
             self._out.file.flush()
 
     def note(self, text: str) -> None:
         """A remark beside the result."""
         if not self.as_json:
-            self._err.print(escape(text), style="dim")
+            self._err.print(Text(shown(text)), style="dim")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Every cell whole: on a narrow screen over several lines."""
         if self.as_json:
             return
-        table = Table(title=escape(title), title_justify="left")
+        table = Table(title=Text(shown(title)), title_justify="left")
         for column in columns:
-            table.add_column(column)
+            table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        self._out.print(table)
+            table.add_row(*(Text(shown(cell)) for cell in row))
+        self._out.print(table, soft_wrap=False)
 
     def result(self, value: Mapping[str, Any]) -> None:
         """The command's result, for machines."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+            sys.stdout.write(one_line(value) + "\n")
             sys.stdout.flush()
 
     @contextmanager
@@ -92,7 +116,11 @@ class Output:
         ]
         hidden = self.as_json or not self._err.is_terminal
         with Progress(*columns, console=self._err, disable=hidden, transient=True) as progress:
-            yield Bar(progress, progress.add_task(escape(title), total=total))
+            yield Bar(progress, progress.add_task(_label(title), total=total))
+
+
+def _label(title: str) -> str:
+    return escape(shown(title))
 
 
 class Bar:
@@ -103,7 +131,7 @@ class Bar:
         self._task = task
 
     def at(self, completed: int, title: str | None = None) -> None:
-        said = {"description": escape(title)} if title else {}
+        said = {"description": _label(title)} if title else {}
         self._progress.update(self._task, completed=completed, **said)  # type: ignore[arg-type]
 
 
