@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from registry.core.did import require_did
 from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject, parse_json
 from registry.core.errors import InvalidArgument, Refusal
 from registry.core.times import parse_stamp, write_stamp
@@ -41,6 +42,8 @@ IDENTITY_TYPES: Final = frozenset(
         *("ltiUserId", "identifier"),
     )
 )
+# Nobody alive was awarded earlier; a spreadsheet's empty date is of 1899.
+EARLIEST_YEAR: Final = 1900
 _EXTENSION: Final = re.compile(r"ext:[A-Za-z0-9._-]+")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -114,12 +117,17 @@ def parse_award(item: Mapping[str, Any]) -> Award:
     for name in REQUIRED:
         if item.get(name) in (None, ""):
             raise InvalidArgument(f"{name} is missing")
+    awarded = moment(item["date"], "date")
+    until = moment(item["valid_until"], "valid_until") if item.get("valid_until") else None
+    # Stamps of one form: they sort as the times that they are.
+    if until is not None and until < awarded:
+        raise InvalidArgument(f"valid_until {until} is before date {awarded}")
     return Award(
         recipient=_recipient(item["recipient"], item.get("recipient_type")),
         achievement=_text(item, "achievement") or "",
-        date=moment(item["date"], "date"),
+        date=awarded,
         award_id=_text(item, "award_id"),
-        valid_until=moment(item["valid_until"], "valid_until") if item.get("valid_until") else None,
+        valid_until=until,
         results=_listed(item, "results", RESULT_MEMBERS),
         evidence=_listed(item, "evidence", EVIDENCE_MEMBERS),
         narrative=_text(item, "narrative"),
@@ -130,13 +138,16 @@ def moment(text: Any, name: str) -> str:
     """A date (midnight UTC is meant) or a date-time with a zone, as a UTC stamp."""
     try:
         if isinstance(text, str) and _DATE.fullmatch(text):
-            day = datetime.combine(date.fromisoformat(text), time(), UTC)
-            return write_stamp(day)
-        return write_stamp(parse_stamp(text if isinstance(text, str) else ""))
+            meant = datetime.combine(date.fromisoformat(text), time(), UTC)
+        else:
+            meant = parse_stamp(text if isinstance(text, str) else "")
     except ValueError as error:
         raise InvalidArgument(
             f"{name} {text!r} is not a date (2026-06-30) or a date-time with a zone"
         ) from error
+    if meant.year < EARLIEST_YEAR:
+        raise InvalidArgument(f"{name} {text!r} is before the year {EARLIEST_YEAR}")
+    return write_stamp(meant)
 
 
 def _recipient(value: Any, kind: Any) -> Recipient:
@@ -151,7 +162,9 @@ def _recipient(value: Any, kind: Any) -> Recipient:
     if not isinstance(kind, str) or not (
         kind in IDENTITY_TYPES or kind == "did" or _EXTENSION.fullmatch(kind)
     ):
-        raise InvalidArgument(f"{kind!r} is no identity type of Open Badges, nor ext:…")
+        raise InvalidArgument(f"{kind!r} is no identity type of Open Badges, nor did, nor ext:…")
+    if kind == "did":
+        require_did(identifier)
     # Mail hosts fold case, people do not remember it: the hash is of the lower-case address.
     return Recipient(identifier.lower() if kind == "emailAddress" else identifier, kind)
 
@@ -221,6 +234,10 @@ def _csv_rows(file: BinaryIO, name: str) -> Iterator[Row]:
     while not lines.ended:
         lines.begin_row()
         row = _next_row(reader, lines, header)
+        if isinstance(row, BadRow) and lines.last > lines.first:
+            # A quote too many swallows rows that were meant as rows: they are lost with it.
+            where = f"lines {lines.first} to {lines.last} were read as one"
+            row = BadRow(f"{row.reason} ({where})")
         if row is not None:
             yield lines.first, row
 
@@ -232,7 +249,7 @@ def _next_row(
     try:
         cells = next(reader, [])
     except csv.Error as error:
-        return BadRow(f"not CSV: {error} (lines {lines.first} to {lines.last} were read as one)")
+        return BadRow(f"not CSV: {error}")
     if lines.problem:
         return BadRow(lines.problem)
     return _csv_row(header, cells) if any(cell.strip() for cell in cells) else None

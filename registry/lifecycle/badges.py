@@ -6,11 +6,14 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from registry.core import anchor, suites
+import orjson
+
+from registry.core import anchor, merkle, suites
 from registry.core.canonical import jcs, rdfc
 from registry.core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
-from registry.core.credential import CAIP10_IDENTIFIER, read_credential
-from registry.core.document import JsonObject, require_strict_json_ld
+from registry.core.contract import REGISTRY
+from registry.core.credential import CAIP10_IDENTIFIER, parse_credential, read_credential
+from registry.core.document import JsonObject, parse_json, require_strict_json_ld
 from registry.core.errors import InvalidArgument
 from registry.core.keys import Account
 from registry.core.status_list import StatusEntry
@@ -64,7 +67,7 @@ def check_achievement(achievement: JsonObject) -> None:
     issuer = Issuer("did:example:issuer", {"name": "-"}, Account(1, "0x" + "00" * 20), ())
     document = build(award, achievement, issuer, UUID(int=0), "")
     require_strict_json_ld(document)
-    read_credential(document)
+    parse_credential(_largest_file(document, issuer.account, award.date))
     rdfc(document)
 
 
@@ -98,9 +101,11 @@ def build(  # noqa: PLR0913, PLR0917 - all that a credential is made of
 def sign(document: JsonObject, issuer: Issuer, signer: suites.Signer, created: str) -> SignedBadge:
     """Sign with each of the issuer's suites; `created` (UTC to the second) dates every proof.
 
-    Raises `Refusal` when the document is not one that we would verify.
+    Raises `Refusal` when the document is not one that we would verify, or its file will not be.
     """
     secured = secure(document, issuer, signer, created)
+    # What `secure` cannot see of the file: its size, its nesting, its characters.
+    parse_json(_largest_file(secured, issuer.account, created))
     return SignedBadge(jcs(secured), anchor.leaf(document, anchor.options(issuer.account, created)))
 
 
@@ -125,6 +130,19 @@ def secure(document: JsonObject, issuer: Issuer, signer: suites.Signer, created:
         for suite in issuer.suites
     ]
     return {**document, "proof": proofs}
+
+
+def as_file(document: JsonObject) -> bytes:
+    """A credential as its holder gets it: JSON for people to read, in UTF-8."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _largest_file(secured: JsonObject, account: Account, created: str) -> bytes:
+    """The file that `secured` becomes once it is anchored, in the largest of trees."""
+    path = (bytes(merkle.HASH_BYTES),) * merkle.MAX_PATH_LENGTH
+    size = merkle.MAX_TREE_SIZE
+    proof = anchor.encode(anchor.Anchor(account, created, REGISTRY.address, size, size - 1, path))
+    return as_file({**secured, "proof": [*secured.get("proof", ()), proof]})
 
 
 def identity_hash(identifier: str, salt: str) -> str:

@@ -17,6 +17,7 @@ from registry.core.keys import Account
 from registry.store.issuance import Issuance, Stored
 from registry.whole_files import write_whole
 
+from .badges import as_file
 from .pictures import Pictures
 
 # Neighbours share tiles: a path in 16 million leaves reads three.
@@ -88,8 +89,7 @@ def write_credentials(
         document = exporter.complete(stored) if stored.anchored else json.loads(stored.body)
         baked = pictures.baked(document) if pictures else None
         file = folder / f"{stored.uuid}.json"
-        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-        write_whole(file, text.encode("utf-8"))
+        write_whole(file, as_file(document))
         if baked is None:
             yield Exported(file)
             continue

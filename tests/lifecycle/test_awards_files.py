@@ -114,7 +114,7 @@ def test_a_bad_csv_row_is_told_with_its_line_and_the_others_go_on(
         ('{"recipient": 7, "achievement": "u:x", "date": "2026-06-30"}', "recipient is empty"),
         ('{"recipient": NaN}', "the number NaN"),
         ('{"recipient": 1e400}', "the number 1e400"),
-        ('{"recipient": "\\ud800"}', "U+D800"),
+        ('{"recipient": "\\ud800"}', "U+D800 is no character"),
         ("[" * 100_000, "nested deeper"),
     ],
 )
@@ -146,6 +146,13 @@ def test_a_bad_json_line_is_told_with_its_line_and_the_others_go_on(
         ({"award_id": 7}, "award_id is not text"),
         ({"narrative": {"en": "x"}}, "narrative is not text"),
         ({"valid_until": "soon"}, "valid_until 'soon' is not a date"),
+        ({"valid_until": "2026-06-29"}, "valid_until 2026-06-29T00:00:00Z is before date"),
+        ({"valid_until": "2026-06-30T01:00:00+02:00"}, "is before date 2026-06-30T00:00:00Z"),
+        ({"date": "0001-01-01"}, "date '0001-01-01' is before the year 1900"),
+        ({"date": "1899-12-30T00:00:00Z"}, "is before the year 1900"),
+        ({"recipient": "javascript:alert(1)", "recipient_type": "did"}, "is not a DID"),
+        ({"recipient": "did:not a did"}, "is not a DID"),
+        ({"recipient": {"identifier": "did:web:x#key", "type": "did"}}, "is not a DID"),
     ],
 )
 def test_members_of_the_wrong_kind_are_refused(members: dict[str, Any], reason: str) -> None:
@@ -163,7 +170,10 @@ def test_bytes_that_are_not_utf8_inside_a_quoted_field_spoil_that_row(read: Read
     header = "recipient,achievement,date,narrative\n"
     spoilt = b'ada,urn:a:1,2026-06-30,"one\ntw\xf6\nthree"\n'
     rows = read(header.encode() + spoilt + b"ben,urn:a:1,2026-06-30,\n", ".csv")
-    assert rows == {2: "not UTF-8 at byte 2 of line 3", 5: "award"}
+    assert rows == {
+        2: "not UTF-8 at byte 2 of line 3 (lines 2 to 4 were read as one)",
+        5: "award",
+    }
 
 
 def test_bytes_that_are_not_utf8_spoil_one_json_line_only(read: Read) -> None:
@@ -176,6 +186,15 @@ def test_a_quote_that_is_never_closed_is_told_with_the_lines_that_it_swallowed(r
     assert rows == {
         2: "award",
         3: "not CSV: unexpected end of data (lines 3 to 5 were read as one)",
+    }
+
+
+def test_a_quote_too_many_is_told_with_the_lines_that_it_swallowed(read: Read) -> None:
+    swallowing = f'"ben\n{GOOD}{GOOD}",urn:a:1\n'
+    assert read(f"{HEADER}{GOOD}{swallowing}{GOOD}", ".csv") == {
+        2: "award",
+        3: "2 cells, want 3 (lines 3 to 6 were read as one)",
+        7: "award",
     }
 
 
@@ -315,6 +334,17 @@ def test_no_json_at_all_makes_parsing_fail_in_any_other_way(members: dict[str, A
 @given(day=st.dates(min_value=date(1900, 1, 1)))
 def test_a_date_means_midnight_utc(day: Any) -> None:
     assert moment(day.isoformat(), "date") == f"{day.isoformat()}T00:00:00Z"
+
+
+@given(day=st.dates(max_value=date(1899, 12, 31)))
+def test_a_date_that_no_award_has_is_refused(day: date) -> None:
+    with pytest.raises(CoreError, match="before the year 1900"):
+        moment(day.isoformat(), "date")
+
+
+def test_an_award_may_end_as_it_begins_and_a_did_may_receive_it() -> None:
+    item = {"achievement": "urn:a:1", "date": "2026-06-30", "valid_until": "2026-06-30"}
+    assert parse_award({**item, "recipient": "did:web:example.org"}).recipient.type == "did"
 
 
 @given(text=st.text())

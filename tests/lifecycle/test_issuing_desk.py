@@ -1,6 +1,7 @@
 """Every good row becomes one stored credential, once; every bad one is told."""
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from installations import ACHIEVEMENT, House
 
-from registry.core.errors import CoreError
+from registry.core.anchor import Anchor, encode
+from registry.core.contract import REGISTRY
+from registry.core.credential import parse_credential
+from registry.core.document import MAX_DOCUMENT_BYTES
+from registry.core.errors import CoreError, Refusal
 from registry.core.keys import Account
+from registry.core.merkle import HASH_BYTES, MAX_PATH_LENGTH, MAX_TREE_SIZE
 from registry.lifecycle.awards import AchievementRow, Award, BadRow, Recipient, Row
-from registry.lifecycle.badges import Issuer, check_achievement, sign
+from registry.lifecycle.badges import Issuer, SignedBadge, as_file, check_achievement, sign
 from registry.lifecycle.badges import build as build_badge
 from registry.lifecycle.issuing import ROWS_PER_COMMIT, Stopped
 from registry.lifecycle.signing_key import DamagedKeyFile, Ed25519Signer, WrongPassphrase
@@ -173,6 +179,58 @@ def test_no_text_at_all_makes_signing_fail_in_any_other_way(
         sign(build_badge(made, ACHIEVEMENT, ISSUER, uuid4(), "salt"), ISSUER, SIGNER, DAY)
     except CoreError:
         return
+
+
+def in_the_largest_tree(badge: SignedBadge) -> bytes:
+    """The file of a credential with an anchor proof as long as any can be."""
+    document = json.loads(badge.body)
+    path = (b"\xff" * HASH_BYTES,) * MAX_PATH_LENGTH
+    size = MAX_TREE_SIZE
+    proof = encode(Anchor(ISSUER.account, DAY, REGISTRY.address, size, size - 1, path))
+    return as_file({**document, "proof": [*document["proof"], proof]})
+
+
+def signed(narrative: str) -> SignedBadge:
+    made = build_badge(award("ada", narrative=narrative), ACHIEVEMENT, ISSUER, uuid4(), "salt")
+    return sign(made, ISSUER, SIGNER, DAY)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", '"'])
+def test_what_is_signed_can_be_read_with_the_longest_of_anchor_proofs(letter: str) -> None:
+    longest = MAX_DOCUMENT_BYTES - len(in_the_largest_tree(signed(""))) - len('"narrative": "",')
+    fits = (longest - 100) // len(json.dumps(letter, ensure_ascii=False).encode()[1:-1])
+    assert parse_credential(in_the_largest_tree(signed(letter * fits)))
+    with pytest.raises(Refusal) as refused:
+        signed(letter * (fits + 100))
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize("character", ["\uffff", "\ufdd0", "\U0001fffe"])
+def test_a_character_that_no_reader_takes_is_refused_before_signing(character: str) -> None:
+    with pytest.raises(Refusal, match="is no character"):
+        signed(f"well{character}done")
+
+
+def test_a_row_that_makes_too_large_a_credential_is_told_with_its_line(house: House) -> None:
+    large = award("ada", narrative="x" * (MAX_DOCUMENT_BYTES - 2000))
+    tally = house.issue_rows([(1, award("ben")), (2, large)])
+    assert (tally.issued, [row.line for row in tally.refused]) == (1, [2])
+    assert "want at most 1048576" in tally.refused[0].reason
+
+
+def test_an_achievement_that_leaves_no_room_for_a_credential_is_refused() -> None:
+    with pytest.raises(Refusal) as refused:
+        check_achievement({**ACHIEVEMENT, "description": "x" * (MAX_DOCUMENT_BYTES - 2000)})
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize("member", ["name", "description"])
+@pytest.mark.parametrize("value", [None, "", 0])
+def test_an_achievement_without_a_name_is_told_so(house: House, member: str, value: Any) -> None:
+    item = {**ACHIEVEMENT, "id": "urn:a:nameless"}
+    for achievement in ({**item, member: value}, {k: v for k, v in item.items() if k != member}):
+        (refused,) = house.issue_rows([(1, AchievementRow(achievement))]).refused
+        assert refused.reason == f"the achievement has no {member}"
 
 
 def test_a_key_file_opens_with_its_passphrase_only_and_is_private(tmp_path: Path) -> None:
