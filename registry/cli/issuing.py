@@ -63,38 +63,50 @@ def create_issuer(
     as_json: JsonFlag = False,
 ) -> None:
     """Create an issuer: its keys (encrypted), its DID, its card for verifiers."""
-    from registry.lifecycle.founding import CARD, Founding, found_issuer
+    from registry.lifecycle import founding
     from registry.lifecycle.status_lists import parse_status_url
     from registry.private_files import read_passphrase
+    from registry.store.organisations import require_new
 
     output, settings = Output(as_json=as_json), Settings.from_environment()
     suites = tuple(suite or SUITES[:1])
     if not set(suites) <= set(SUITES):
         raise Failure(f"unknown suite; known are {', '.join(SUITES)}")
+    name, short = (
+        founding.parse_name(name),
+        founding.parse_slug(_slug(name) if slug is None else slug),
+    )
+    address = founding.parse_web_address(url) if url is not None else None
     lists = parse_status_url(status_url) if status_url else None
     engine = open_engine(settings)
+    require_new(engine, short, lists)
     chain = _chain_id(settings) if chain_id is None else chain_id
-    short = slug or _slug(name)
+    owner = founding.parse_owner(chain, controller) if controller else None
     folder = settings.issuer_folder(short)
     passphrase = read_passphrase(settings.passphrase_file, new=True)
     sender = _chain_key(folder / CHAIN_KEY, passphrase)
-    founded = found_issuer(
+    account = owner or founding.parse_owner(chain, sender)
+    unsigned = _appoint(output, settings, account, sender, folder)
+    # The organisation last: until it is stored, the same command takes up what was made.
+    founded = founding.found_issuer(
         engine,
-        Founding(short, name, url, chain, controller, sender, suites, lists),
+        founding.Founding(short, name, address, account, sender, suites, lists),
         folder,
         passphrase,
         int(time.time()),
     )
+    card = folder / founding.CARD
     output.say(f"Issuer {short}: {founded.did}")
-    output.say(f"Account {founded.account}, its card for verifiers: {folder / CARD}")
-    unsigned = _appoint(output, settings, founded.account, sender, folder)
+    output.say(f"Account {account}, its card for verifiers: {card}")
+    if unsigned:
+        output.say(f"The controller must now appoint this key: sign and send {unsigned}")
     output.result(
         {
             "issuer": short,
             "did": founded.did,
-            "account": str(founded.account),
+            "account": str(account),
             "sender": sender,
-            "card": str(folder / CARD),
+            "card": str(card),
             "unsigned": unsigned,
         }
     )
@@ -103,11 +115,12 @@ def create_issuer(
 @issuer_app.command("card")
 def issuer_card(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
     """Print the issuer's trust entry, for verifiers to take over after checking it another way."""
-    from registry.lifecycle.founding import CARD
+    from registry.lifecycle.founding import card
 
-    workspace = open_workspace(issuer)
-    card = (workspace.folder / CARD).read_text(encoding="utf-8")
-    typer.echo(json.dumps(json.loads(card)) if as_json else card.rstrip())
+    output, told = Output(as_json=as_json), card(open_workspace(issuer).organisation)
+    output.result(told)
+    if not as_json:
+        typer.echo(json.dumps(told, indent=2))
 
 
 @issuer_app.command("list")
@@ -129,21 +142,18 @@ def import_achievements(
     issuer: IssuerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Import achievements; the same again changes nothing, other content is refused."""
-    from registry.core.errors import CoreError
-    from registry.lifecycle.badges import check_achievement
+    """Import achievements: all of the file, or none; the same again changes nothing."""
+    from registry.lifecycle.achievements import read_achievements, require_fit
+    from registry.lifecycle.awards import BadFile
     from registry.store.issuance import Conflict
 
     output, workspace = Output(as_json=as_json), open_workspace(issuer)
-    added = 0
-    items = _achievements_in(file)
-    for item in items:
-        try:
-            check_achievement(item)
-            added += workspace.issuance.add_achievement(item, int(time.time()))
-        except (CoreError, Conflict) as error:
-            where = item.get("id") or item.get("name") or "an achievement without id"
-            raise Failure(f"{file}: {where}: {error}", EXIT_INVALID) from error
+    items = read_achievements(file)
+    try:
+        require_fit(items, file)
+        added = workspace.issuance.add_achievements(items, int(time.time()))
+    except (BadFile, Conflict) as error:
+        raise Failure(f"nothing is imported: {error}", EXIT_INVALID) from error
     output.say(f"{many(added, 'achievement')} imported, {len(items) - added} there already.")
     output.result({"imported": added, "passed_over": len(items) - added})
 
@@ -229,7 +239,7 @@ def export(
         output.say(f"{written - baked} have no picture of their own: give one with --image.")
     if waiting:
         output.say(f"{waiting} wait for their anchor: run `credroot anchor`, then export again.")
-    unknown = len(set(wanted)) - written - waiting if wanted else 0
+    unknown = len(wanted) - written - waiting if wanted else 0
     if unknown:
         output.note(f"{many(unknown, 'id')} of the list were never issued here.")
     output.result(
@@ -245,14 +255,14 @@ def export(
 
 
 def read_ids(file: Path) -> list[UUID]:
-    """Credential ids, one a line (urn:uuid:… or the bare UUID); raises `Failure`."""
+    """Credential ids, one a line (urn:uuid:… or the bare UUID), each once; raises `Failure`."""
     try:
-        lines = file.read_text(encoding="utf-8").split()
+        lines = file.read_text(encoding="utf-8-sig").split()
     except UnicodeDecodeError as error:
         raise Failure(f"{file} is not a list of credential ids: {error}") from error
     if not lines:
         raise Failure(f"{file} names no credential")
-    return [parse_id(line) for line in lines]
+    return list(dict.fromkeys(parse_id(line) for line in lines))
 
 
 def parse_id(text: str) -> UUID:
@@ -323,24 +333,6 @@ def _tell_tally(output: Output, file: Path, tally: Any, seconds: float) -> None:
     )
 
 
-def _achievements_in(file: Path) -> list[dict[str, Any]]:
-    from registry.core.document import parse_json
-    from registry.core.errors import Refusal
-
-    data = file.read_bytes()
-    if not data.strip():
-        raise Failure(f"{file} is empty: want an Achievement object, or a list of them")
-    try:
-        # The door reads objects; a list is one member of an object.
-        items = parse_json(b'{"items":' + data + b"}")["items"]
-    except Refusal as refusal:
-        raise Failure(f"{file}: {refusal.detail}") from refusal
-    listed = items if isinstance(items, list) else [items]
-    if not listed or not all(isinstance(item, dict) for item in listed):
-        raise Failure(f"{file}: want an Achievement object, or a list of them")
-    return listed
-
-
 def _chain_id(settings: Settings) -> int:
     from anchor_service.chain import connect
 
@@ -371,6 +363,7 @@ def _appoint(
     from anchor_service.devchain import fund
     from anchor_service.unsigned import set_operator
     from registry.core.evidence import DEV_CHAIN_ID
+    from registry.whole_files import write_whole
 
     w3 = connect(settings.nodes[0])
     if account.chain_id == DEV_CHAIN_ID and w3.is_connected():
@@ -385,13 +378,12 @@ def _appoint(
         return None
     path = folder / "unsigned-set-operator.json"
     call = set_operator(account, sender, int(time.time()) + OPERATOR_SECONDS)
-    path.write_text(json.dumps(call, indent=2) + "\n", encoding="utf-8")
-    output.say(f"The controller must now appoint this key: sign and send {path}")
+    write_whole(path, (json.dumps(call, indent=2) + "\n").encode("ascii"))
     return str(path)
 
 
 def _slug(name: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64]
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[:64].strip("-")
     if not slug:
         raise Failure("give the issuer a short name with --slug")
     return slug

@@ -68,22 +68,31 @@ class Issuance:
 
     def add_achievement(self, achievement: Mapping[str, Any], created_at: int) -> bool:
         """Store an achievement; `False` if it was there already. Raises `Conflict`."""
+        return bool(self.add_achievements([achievement], created_at))
+
+    def add_achievements(self, items: Sequence[Mapping[str, Any]], created_at: int) -> int:
+        """Store achievements, all or none; how many were not there already. Raises `Conflict`."""
+        with writing(self._engine) as connection:
+            return sum(self._add_achievement(connection, item, created_at) for item in items)
+
+    def _add_achievement(
+        self, connection: Connection, achievement: Mapping[str, Any], created_at: int
+    ) -> bool:
         body = jcs(achievement)
         digest, iri = sha256(body).digest(), achievement["id"]
-        with writing(self._engine) as connection:
-            there = connection.execute(self._achievement(iri)).mappings().first()
-            if there is None:
-                connection.execute(
-                    insert(t.achievements).values(
-                        organisation_id=self._owner,
-                        iri=iri,
-                        digest=digest,
-                        body=body,
-                        created_at=created_at,
-                    )
+        there = connection.execute(self._achievement(iri)).mappings().first()
+        if there is None:
+            connection.execute(
+                insert(t.achievements).values(
+                    organisation_id=self._owner,
+                    iri=iri,
+                    digest=digest,
+                    body=body,
+                    created_at=created_at,
                 )
-            elif there["digest"] != digest:
-                raise Conflict(f"the achievement {iri} was imported before with other content")
+            )
+        elif there["digest"] != digest:
+            raise Conflict(f"the achievement {iri} was imported before with other content")
         return there is None
 
     def achievement(self, iri: str) -> tuple[int, dict[str, Any]] | None:
@@ -179,12 +188,16 @@ class Issuance:
             ).scalar_one()
 
     def credentials(self, uuids: Sequence[UUID] | None = None) -> Iterator[Stored]:
-        """Stored credentials in the order of their leaves: those named, or all of them."""
+        """Stored credentials in the order of their leaves: those named, each once, or all of them.
+
+        Of more than `KEYS_PER_QUERY` names, each so many are in that order by themselves.
+        """
         if uuids is None:
             yield from self._stored(self._credentials())
             return
-        for start in range(0, len(uuids), KEYS_PER_QUERY):
-            part = [u.bytes for u in uuids[start : start + KEYS_PER_QUERY]]
+        named = list(dict.fromkeys(uuids))
+        for start in range(0, len(named), KEYS_PER_QUERY):
+            part = [u.bytes for u in named[start : start + KEYS_PER_QUERY]]
             yield from self._stored(self._credentials().where(t.credentials.c.uuid.in_(part)))
 
     def tile(self, batch_id: int, level: int, number: int) -> bytes:

@@ -21,6 +21,8 @@ class NotThere(Exception):
     """What was asked for does not exist; the text says what, and what does."""
 
 
+# The id of an organisation that the database has given none yet.
+NOBODY: Final = 0
 # The least that hides a holder among others: a longer list is fetched by everyone who asks.
 ENTRIES_PER_LIST: Final = MIN_ENTRIES
 
@@ -46,11 +48,7 @@ class Organisation:
 def add_organisation(engine: Engine, organisation: Organisation, created_at: int) -> None:
     """Store a new organisation; its `id` is given by the database. Raises `AlreadyThere`."""
     with writing(engine) as connection:
-        taken = t.organisations.c.slug == organisation.slug
-        if connection.execute(select(t.organisations.c.id).where(taken)).first():
-            raise AlreadyThere(f"the issuer {organisation.slug!r} exists already")
-        if organisation.status_url is not None:
-            _require_free(connection, organisation.status_url, organisation.id)
+        _require_new(connection, organisation.slug, organisation.status_url)
         connection.execute(
             insert(t.organisations).values(
                 slug=organisation.slug,
@@ -65,6 +63,12 @@ def add_organisation(engine: Engine, organisation: Organisation, created_at: int
                 status_url=organisation.status_url,
             )
         )
+
+
+def require_new(engine: Engine, slug: str, status_url: str | None) -> None:
+    """Raises `AlreadyThere` where `add_organisation` would, before anything was made for it."""
+    with reading(engine) as connection:
+        _require_new(connection, slug, status_url)
 
 
 def set_status_url(engine: Engine, organisation_id: int, url: str | None) -> None:
@@ -108,6 +112,14 @@ def find_organisation(engine: Engine, slug: str | None) -> Organisation:
     if slug is None:
         raise NotThere(f"there are several issuers, name one with --issuer: {names}")
     raise NotThere(f"there is no issuer {slug!r}; there is: {names}")
+
+
+def _require_new(connection: Connection, slug: str, status_url: str | None) -> None:
+    taken = t.organisations.c.slug == slug
+    if connection.execute(select(t.organisations.c.id).where(taken)).first():
+        raise AlreadyThere(f"the issuer {slug!r} exists already")
+    if status_url is not None:
+        _require_free(connection, status_url, NOBODY)
 
 
 def _require_free(connection: Connection, url: str, organisation_id: int) -> None:
