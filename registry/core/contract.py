@@ -5,12 +5,11 @@
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from .errors import InvalidArgument
@@ -22,9 +21,11 @@ WORD_BITS: Final = 256
 MAX_WORDS: Final = 1 << 24
 FLAG_SUSPENDED: Final = 1
 FLAG_EVER_SUSPENDED: Final = 2
-_BATCH: Final = "(uint40,uint32,uint40,uint32,uint40,uint32,uint32,uint8)"
 # Of the head's storage slot, from its lowest bit; the order is that of `Batch`.
 _HEAD_BITS: Final = (40, 32, 40, 32, 40, 32, 32, 8)
+_FIELDS: Final = len(_HEAD_BITS)
+# Where the list of lanes begins in an answer: behind the batch's words and this offset itself.
+_LANES_AT: Final = 32 * (_FIELDS + 1)
 _RECORDS_SLOT: Final = 2
 _STATUS_WORDS: Final = keccak(b"statusWords(address,bytes32,uint256,uint256)")[:4]
 
@@ -109,25 +110,33 @@ def batch_of_slot(value: int) -> Batch:
 
 
 def status_words_call(issuer: bytes, root: bytes, start: int, count: int) -> bytes:
-    """Call data of `statusWords(issuer, root, start, count)`."""
-    return _STATUS_WORDS + encode(
-        ["address", "bytes32", "uint256", "uint256"], [issuer, root, start, count]
-    )
+    """Call data of `statusWords(issuer, root, start, count)`: 20 and 32 bytes, two numbers."""
+    return _STATUS_WORDS + b"".join((issuer.rjust(32, b"\0"), root, _word(start), _word(count)))
 
 
 def status_words_answer(data: bytes, start: int, count: int) -> list[StatusWord]:
     """The words `start` to `start + count - 1` of the answer to `status_words_call`.
 
-    Words past the batch's end, and all words of what is not anchored, are zero. Raises
+    The answer is the batch, then the list of lanes (Solidity ABI, "Formal Specification of the
+    Encoding"). Words past the batch's end, and all words of what is not anchored, are zero. Raises
     `InvalidArgument` when the answer is not one that the contract gives.
     """
-    try:
-        fields, lanes = decode([_BATCH, "uint256[2][]"], data)
-    except (DecodingError, OverflowError) as error:
-        raise InvalidArgument(f"not an answer of statusWords: {error}") from error
-    batch = Batch(*fields)
+    words = [int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32)]
+    fields, frame, lanes = words[:_FIELDS], words[_FIELDS : _FIELDS + 2], words[_FIELDS + 2 :]
+    batch = _batch(fields)
     there = max(0, min(count, -(-batch.size // WORD_BITS) - start))
-    if len(lanes) != there:
-        raise InvalidArgument(f"got {len(lanes)} status words, want {there}")
-    missing = [(0, 0)] * (count - there)
-    return [StatusWord(batch, revoked, suspended) for revoked, suspended in [*lanes, *missing]]
+    if len(data) % 32 or frame != [_LANES_AT, there] or len(lanes) != 2 * there:
+        raise InvalidArgument(f"{len(data)} bytes are no answer with {there} status words")
+    pairs = [*zip(lanes[::2], lanes[1::2], strict=True), *[(0, 0)] * (count - there)]
+    return [StatusWord(batch, revoked, suspended) for revoked, suspended in pairs]
+
+
+def _batch(fields: Sequence[int]) -> Batch:
+    widths = zip(fields, _HEAD_BITS, strict=False)
+    if len(fields) != _FIELDS or any(value >> bits for value, bits in widths):
+        raise InvalidArgument("not an answer of statusWords: no batch")
+    return Batch(*fields)
+
+
+def _word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
