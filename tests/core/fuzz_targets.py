@@ -21,11 +21,18 @@ from registry.core.baked import PNG_SIGNATURE, bake_png, bake_svg, unbake
 from registry.core.canonical import jcs, rdfc
 from registry.core.contract import REGISTRY, batch_of_slot, slots, status_words_answer
 from registry.core.credential import parse_credential
+from registry.core.did import read_did_document
+from registry.core.did_methods import did_web_url, resolve
 from registry.core.document import JsonObject, members, parse_json, require_strict_json_ld
 from registry.core.errors import InvalidArgument, Refusal
+from registry.core.evidence import Evidence
+from registry.core.jose import read_compact, sign_compact
+from registry.core.json_form import from_json, to_json
 from registry.core.jwk import read_jwk, write_jwk
 from registry.core.keys import Account, read_multikey
-from registry.core.policy import parse_trust
+from registry.core.multibase import base64url_encode
+from registry.core.policy import Policy, parse_trust
+from registry.core.presented import read_presented
 from registry.core.times import parse_stamp
 from registry.core.trie import trie_value
 from registry.core.verdict import VALID
@@ -395,7 +402,79 @@ def in_hex(nodes: Iterable[bytes]) -> list[str]:
     return [f"0x{node.hex()}" for node in nodes]
 
 
+def run_did(data: bytes) -> None:
+    did = as_text(data)
+    document = resolve(did)
+    if document is None:
+        assert did_web_url(did).startswith("https://")
+    else:
+        assert document.id == did
+
+
+def run_did_document(data: bytes) -> None:
+    document = read_did_document(data, SCHOOL)
+    assert document.id == SCHOOL
+    assert len({method.id for method in document.methods}) == len(document.methods)
+
+
+def run_token(data: bytes) -> None:
+    token = read_compact(data)
+    again = token.signing_input + b"." + base64url_encode(token.signature).encode()
+    assert again == data.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def run_presented(data: bytes) -> None:
+    credential, envelope = read_presented(data)
+    assert envelope is None or envelope.document.keys() >= credential.document.keys()
+
+
+def run_evidence(data: bytes) -> None:
+    evidence = from_json(Evidence, as_json(data))
+    assert from_json(Evidence, to_json(evidence)) == evidence
+
+
+def run_policy(data: bytes) -> None:
+    policy = from_json(Policy, as_json(data))
+    assert from_json(Policy, to_json(policy)) == policy
+
+
+SCHOOL = "did:web:school.example.org"
+
+
+def token() -> bytes:
+    return sign_compact(badges.accountless_badge(), badges.SIGNER, badges.METHOD).encode()
+
+
+def did_documents() -> list[bytes]:
+    method = {"id": "#key-1", "type": "Multikey", "controller": SCHOOL}
+    method["publicKeyMultibase"] = badges.SIGNER.public_key.multikey
+    account = {"id": "#a", "type": "X", "controller": SCHOOL, "revoked": badges.SIGNED}
+    account["blockchainAccountId"] = str(badges.ACCOUNT)
+    listed = {"verificationMethod": [method, account], "assertionMethod": ["#key-1"]}
+    return [written({"id": SCHOOL, **listed})]
+
+
+def dids() -> list[bytes]:
+    jwk = base64url_encode(jcs(write_jwk(badges.SIGNER.public_key)))
+    ethr = f"did:ethr:0x1:{badges.ACCOUNT.address}"
+    named = (badges.DID, badges.ACCOUNT.did_pkh, f"did:jwk:{jwk}", ethr, f"{SCHOOL}:a%3A1")
+    return [did.encode() for did in named]
+
+
 TARGETS: dict[str, Target] = {
+    "did": Target(run_did, dids, (), True),
+    "did_document": Target(run_did_document, did_documents, (), True),
+    "token": Target(run_token, lambda: [token()], ("format", "signature")),
+    "presented": Target(
+        run_presented, lambda: [badge(), token(), bake_svg(SVG, badge())], ("format", "signature")
+    ),
+    "evidence": Target(
+        run_evidence,
+        lambda: [written(to_json(badges.agreeing(badges.badge())))],
+        ("format",),
+        True,
+    ),
+    "policy": Target(run_policy, lambda: [written(to_json(badges.policy()))], ("format",), True),
     "parse_json": Target(
         run_parse_json, lambda: [badge(), b'{"a":[1.5,"\\ud83d\\ude00"]}'], ("format",)
     ),
@@ -463,5 +542,5 @@ TARGETS: dict[str, Target] = {
     "trust": Target(
         run_trust, lambda: [written(trust()), written({"issuers": [trust()]})], ("issuer",)
     ),
-    "verify": Target(run_verify, lambda: [badge(), unsigned()]),
+    "verify": Target(run_verify, lambda: [badge(), unsigned(), token()]),
 }
