@@ -68,6 +68,13 @@ def verify_files(
         str | None,
         typer.Option(help="Whose it must be: a DID, or an identifier such as an e-mail address."),
     ] = None,
+    unanchored: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unanchored",
+            help="Also what its issuer never said would be anchored: other systems' credentials.",
+        ),
+    ] = False,
     internal: Annotated[
         bool,
         typer.Option(
@@ -85,6 +92,7 @@ def verify_files(
         trust=tuple(entry for file in trust or () for entry in _trust(file)),
         quorum=chosen_quorum(nodes, agree, trust_one_node=trust_one_node, dev_chain=dev_chain),
         recipient=recipient,
+        require_anchor=not unanchored,
     )
     paths = _files(files)
     verdicts = _verdicts(paths, _Sources(nodes, internal), policy, output)
