@@ -17,7 +17,7 @@ from registry.core.errors import CoreError
 from registry.plain_text import shown
 
 from . import INTERRUPTED, anchoring, baking, issuing, publishing, verifying
-from .console import EXIT_USAGE, Failure, one_line
+from .console import EXIT_USAGE, Failure, Output, one_line
 
 app = typer.Typer(
     name="credroot",
@@ -132,8 +132,8 @@ def _interrupted(words: Sequence[str]) -> int:
 
 
 def _complain(words: Sequence[str], message: str, status: int) -> None:
-    """To the person; and to the machine, if `words` ask for one object."""
+    """To the person; and to the machine, if `words` ask for one object and it has none yet."""
     sys.stderr.write(f"credroot: {shown(message)}\n")
-    if "--json" in words:
+    if "--json" in words and not Output.has_result:
         sys.stdout.write(one_line({"error": {"message": message, "status": status}}) + "\n")
         sys.stdout.flush()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from rich.console import Console
@@ -68,6 +68,9 @@ class Failure(Exception):
 class Output:
     """Where one command speaks: results on standard output, progress and errors beside it."""
 
+    # A process runs one command, and a command has one result: after it, no failure adds another.
+    has_result: ClassVar[bool] = False
+
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self._out = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -102,6 +105,7 @@ class Output:
         if self.as_json:
             sys.stdout.write(one_line(value) + "\n")
             sys.stdout.flush()
+        Output.has_result = True
 
     @contextmanager
     def progress(self, title: str, total: int | None = None) -> Iterator["Bar"]:
