@@ -38,7 +38,9 @@ NoWait = Annotated[
 
 
 def devchain(
-    port: Annotated[int, typer.Option(help="Where it listens, on this machine only.")] = 8545,
+    port: Annotated[
+        int, typer.Option(help="Where it listens, on this machine only.", min=1, max=65535)
+    ] = 8545,
     block_time: Annotated[int, typer.Option(help="Seconds from block to block.", min=1)] = 1,
     as_json: JsonFlag = False,
 ) -> None:
@@ -66,8 +68,10 @@ def devchain(
 
 def anchor(
     watch: Annotated[bool, typer.Option(help="Go on until stopped.")] = False,
-    count: Annotated[int, typer.Option(help="With --watch: seal at so many credentials.")] = 1000,
-    age: Annotated[int, typer.Option(help="With --watch: seal after so many seconds.")] = 60,
+    count: Annotated[
+        int, typer.Option(help="With --watch: seal at so many credentials.", min=1)
+    ] = 1000,
+    age: Annotated[int, typer.Option(help="With --watch: seal after so many seconds.", min=0)] = 60,
     issuer: IssuerOption = None,
     as_json: WatchJsonFlag = False,
 ) -> None:

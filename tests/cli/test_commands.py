@@ -183,6 +183,8 @@ def test_verifying_says_yes_no_and_open_by_its_exit_status(
     assert office.verify(tmp_path / "nowhere.json").status == 64
     assert office.verify(good, "--rpc", "http://[bad").status == 64
     assert office.verify(good, "--agree", "0").status == 64
+    assert office.desk.run("anchor", "--watch", "--count", "0").status == 64
+    assert office.desk.run("devchain", "--port", "99999").status == 64
     many = [word for n in range(17) for word in ("--rpc", f"http://127.0.0.1:{n + 1}")]
     assert office.verify(good, *many).status == 64
     assert office.verify().status == 64

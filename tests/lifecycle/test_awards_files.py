@@ -114,7 +114,7 @@ def test_a_bad_csv_row_is_told_with_its_line_and_the_others_go_on(
         ('{"recipient": 7, "achievement": "u:x", "date": "2026-06-30"}', "recipient is empty"),
         ('{"recipient": NaN}', "the number NaN"),
         ('{"recipient": 1e400}', "the number 1e400"),
-        ('{"recipient": "\\ud800"}', "U+D800 is no character"),
+        ('{"recipient": "\\ud800"}', "the lone surrogate U+D800"),
         ("[" * 100_000, "nested deeper"),
     ],
 )
