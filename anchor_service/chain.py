@@ -1,65 +1,27 @@
-"""The chain through web3: the only code of the project that signs or sends transactions."""
+"""The chain as an issuer's anchor worker meets it: the registry's calls and what came of them."""
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from hexbytes import HexBytes
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.contract import Contract
-from web3.exceptions import (
-    ContractCustomError,
-    TransactionNotFound,
-    Web3Exception,
-    Web3RPCError,
-)
-from web3.types import RPCEndpoint, RPCResponse, TxParams, Wei
+from web3.exceptions import TransactionNotFound
 
 from registry.core.contract import CONTRACT, REGISTRY, Batch
 from registry.core.keys import Account
 from registry.store.anchoring import SignedTransaction
 
 from .batch import Observation
+from .calls import KINDS, ROLES
+from .node import ChainProblem
+from .sending import send, sign
 
-# EIP-7825: no transaction may ask for more.
-MAX_TRANSACTION_GAS: Final = 16_777_216
-# The estimate is of the newest block; a status word may be colder in the next.
-GAS_MARGIN: Final = 1.2
-REQUEST_SECONDS: Final = 15
-ROLES: Final = {"anchor": 1, "revoke": 2, "suspend": 4, "reinstate": 8}
 REVOKED_STATE: Final = 2
 # At some 10,000 gas each this stays far below what nodes allow for a call.
 PLACES_PER_CALL: Final = 500
-KINDS: Final = {"revoke": 0, "suspend": 1, "reinstate": 2}
-# What nodes say of bytes that they have, or that were mined already.
-ALREADY_SENT: Final = ("already known", "already imported", "nonce too low", "already exists")
-
-# What nodes say when the sender cannot pay.
-TOO_POOR: Final = ("insufficient funds", "gas required exceeds allowance", "insufficient balance")
-
-
-class ChainProblem(Exception):
-    """The chain cannot be used as asked; the text says why, and what to do."""
-
-
-# What a node's silence or rubbish looks like through web3: the next round may fare better.
-PASSING: Final = (ChainProblem, Web3Exception, OSError, ValueError)
-
-
-def connect(url: str) -> Web3:
-    """A connection to the node at `url`; nothing is asked yet."""
-    return Web3(_Node(url, request_kwargs={"timeout": REQUEST_SECONDS}))
-
-
-class _Node(HTTPProvider):
-    """A node whose rubbish is its own problem, and no defect of this program."""
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        try:
-            return super().make_request(method, params)
-        except ValueError as error:
-            raise ChainProblem(f"the node answers rubbish: {error}") from error
 
 
 def registry_at(w3: Web3) -> Contract:
@@ -125,20 +87,16 @@ class EthereumChain:
         return bytes(logs[0]["transactionHash"])
 
     def sign_anchor(self, root: bytes, size: int, nonce: int) -> SignedTransaction:
-        return self._sign(self._contract.functions.anchor(self._issuer, root, size), nonce)
+        return self._sign("anchor", [self._issuer, root, size], nonce)
 
     def sign_status(
         self, root: bytes, kind: str, patches: Sequence[tuple[int, int]], nonce: int
     ) -> SignedTransaction:
-        call = self._contract.functions.setStatus(self._issuer, root, KINDS[kind], list(patches))
-        return self._sign(call, nonce)
+        arguments = [self._issuer, root, KINDS[kind], list(patches)]
+        return self._sign("setStatus", arguments, nonce)
 
     def send(self, raw: bytes) -> None:
-        try:
-            self._w3.eth.send_raw_transaction(HexBytes(raw))
-        except Web3RPCError as error:
-            if not any(words in str(error).lower() for words in ALREADY_SENT):
-                raise self._problem("the node refused a transaction", error) from error
+        send(self._w3, raw, self._sender)
 
     def observe(self, transaction_hash: bytes, nonce: int) -> Observation:
         finalized = self._w3.eth.get_block("finalized")["number"]
@@ -161,44 +119,6 @@ class EthereumChain:
     def _sender(self) -> ChecksumAddress:
         return self._key.address
 
-    def _sign(self, call: Any, nonce: int) -> SignedTransaction:
-        transaction: TxParams = call.build_transaction(
-            {
-                "from": self._sender,
-                "nonce": nonce,
-                "gas": min(int(self._estimate(call) * GAS_MARGIN), MAX_TRANSACTION_GAS),
-                **self._fees(),
-            }
-        )
-        signed = self._key.sign_transaction(cast("dict[str, Any]", transaction))
-        return SignedTransaction(nonce, bytes(signed.hash), bytes(signed.raw_transaction))
-
-    def _estimate(self, call: Any) -> int:
-        try:
-            return int(call.estimate_gas({"from": self._sender}))
-        except ContractCustomError as error:
-            raise ChainProblem(f"the registry refuses: {_error_name(error)}") from error
-        except Web3Exception as error:
-            raise self._problem("the transaction cannot be made", error) from error
-
-    def _problem(self, what: str, error: Web3Exception) -> ChainProblem:
-        if not any(words in str(error).lower() for words in TOO_POOR):
-            return ChainProblem(f"{what}: {error}")
-        chain = self._w3.eth.chain_id
-        return ChainProblem(f"{self._sender} cannot pay for gas on chain {chain}: send it money")
-
-    def _fees(self) -> TxParams:
-        tip = self._w3.eth.max_priority_fee
-        base = self._w3.eth.get_block("latest")["baseFeePerGas"]
-        # Twice the base fee outlasts six full blocks in a row.
-        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": Wei(2 * base + tip)}
-
-
-def _error_name(error: ContractCustomError) -> str:
-    data = str(error.data or error)
-    for item in CONTRACT["abi"]:
-        if item["type"] == "error":
-            arguments = ",".join(field["type"] for field in item["inputs"])
-            if Web3.keccak(text=f"{item['name']}({arguments})")[:4].hex() in data:
-                return str(item["name"])
-    return data
+    def _sign(self, name: str, arguments: list[Any], nonce: int) -> SignedTransaction:
+        data = self._contract.encode_abi(name, args=arguments)
+        return sign(self._w3, self._key, {"to": self._contract.address, "data": data}, nonce)

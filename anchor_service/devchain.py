@@ -27,8 +27,8 @@ from registry.core.evidence import DEV_CHAIN_ID
 from registry.locks import Lock
 from registry.private_files import replace_private
 
-from .chain import ChainProblem, connect
-from .deploy import ensure_registry
+from .deploy import deploy_by_node
+from .node import ChainProblem, connect
 
 HOST: Final = "127.0.0.1"
 # What a kill may lose of the chain's state, in seconds.
@@ -215,7 +215,7 @@ def _hardhat(port: int) -> list[str]:
 def _prepare(w3: Web3, process: subprocess.Popen[bytes], log: Path) -> bool:
     until = time.monotonic() + READY_SECONDS
     _wait(w3.is_connected, process, until, log)
-    deployed = ensure_registry(w3, w3.eth.accounts[0])
+    deployed = deploy_by_node(w3).receipt is not None
     # After a restart the last final blocks come back one by one; before that nothing verifies.
     _wait(lambda: _is_final(w3), process, until, log)
     return deployed

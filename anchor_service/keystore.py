@@ -27,6 +27,18 @@ def create_keystore(path: Path, passphrase: str) -> str:
     return key.address.lower()
 
 
+def keystore_address(path: Path) -> str:
+    """Whose key the keystore at `path` says it holds (0x, lower case); it stays closed.
+
+    Raises `DamagedKeystore`, `OSError`.
+    """
+    try:
+        address = str(json.loads(path.read_bytes())["address"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise DamagedKeystore(f"{path} is not a key file that says its address") from error
+    return f"0x{address.lower().removeprefix('0x')}"
+
+
 def open_keystore(path: Path, passphrase: str) -> LocalAccount:
     """The key in the keystore at `path`.
 

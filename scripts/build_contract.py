@@ -1,5 +1,7 @@
 """Compile the contract and write what clients need to know of it: `registry/core/contract.json`.
 
+Beside it, for block explorers, the compiler's whole input: `anchor_service/standard_input.json`.
+
 With `--check` nothing is written, and the exit code is 1 if the file is not what the sources give.
 Needs the npm packages of the lock file; the compiler is the one among them.
 """
@@ -18,6 +20,7 @@ from eth_utils.address import to_checksum_address
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "registry" / "core" / "contract.json"
+STANDARD_INPUT = ROOT / "anchor_service" / "standard_input.json"
 SOLC = ROOT / "scripts" / "solc"
 
 NAME = "CredentialRegistry"
@@ -46,23 +49,25 @@ DEPLOYER_COST = 100_000 * 100 * 10**9  # wei: the gas limit and price in the tra
 SALT = bytes(32)
 
 
+def standard_input() -> dict[str, Any]:
+    """The compiler's input (standard JSON), from which anybody makes the same bytes."""
+    return {
+        "language": "Solidity",
+        "sources": {name: {"content": (ROOT / name).read_text()} for name in SOURCES},
+        "settings": SETTINGS
+        | {
+            "outputSelection": {
+                "*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
+            }
+        },
+    }
+
+
 def compile_contract() -> dict[str, Any]:
     """Return the compiler's output for the contract: `abi` and `evm`."""
     # The wrapper is run by the Node that lies beside this Python, where there is one.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    output = solcx.compile_standard(
-        {
-            "language": "Solidity",
-            "sources": {name: {"content": (ROOT / name).read_text()} for name in SOURCES},
-            "settings": SETTINGS
-            | {
-                "outputSelection": {
-                    "*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
-                }
-            },
-        },
-        solc_binary=SOLC,
-    )
+    output = solcx.compile_standard(standard_input(), solc_binary=SOLC)
     contract: dict[str, Any] = output["contracts"][SOURCES[1]][NAME]
     return contract
 
@@ -114,13 +119,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare, do not write")
     check = parser.parse_args().check
     check_deployer()
-    built = json.dumps(describe(compile_contract()), indent=1) + "\n"
-    if not check:
-        TARGET.write_text(built)
-    elif not TARGET.exists() or TARGET.read_text() != built:
-        print(f"{TARGET.relative_to(ROOT)} is stale: run scripts/build_contract.py")
-        return 1
-    return 0
+    files = {TARGET: describe(compile_contract()), STANDARD_INPUT: standard_input()}
+    stale = 0
+    for path, content in files.items():
+        built = json.dumps(content, indent=1) + "\n"
+        if not check:
+            path.write_text(built)
+        elif not path.exists() or path.read_text() != built:
+            print(f"{path.relative_to(ROOT)} is stale: run scripts/build_contract.py")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

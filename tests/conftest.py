@@ -12,8 +12,8 @@ from threading import Event
 import pytest
 from installations import House, StillChain
 
-from anchor_service.chain import connect
 from anchor_service.devchain import running_chain
+from anchor_service.node import connect
 
 ANVIL = Path(__file__).resolve().parents[1] / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 

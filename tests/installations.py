@@ -15,8 +15,10 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import RPCEndpoint
 
-from anchor_service.chain import EthereumChain, connect, registry_at
+from anchor_service.calls import Call
+from anchor_service.chain import EthereumChain, registry_at
 from anchor_service.devchain import fund
+from anchor_service.node import connect
 from anchor_service.worker import step
 from registry.core.evidence import DEV_CHAIN_ID
 from registry.core.keys import Account
@@ -222,14 +224,14 @@ class House:
     def nonce_on_chain(self) -> int:
         return self.chain.w3.eth.get_transaction_count(self.sender.address)
 
-    def sign_and_send(self, call: dict[str, str]) -> None:
+    def sign_and_send(self, call: Call) -> None:
         """What the controller's wallet does with an unsigned call."""
         w3, key = self.chain.w3, self.controller
         transaction: dict[str, Any] = {
-            "chainId": int(call["chainId"]),
+            "chainId": call.chain_id,
             "from": key.address,
-            "to": Web3.to_checksum_address(call["to"]),
-            "data": HexBytes(call["data"]),
+            "to": Web3.to_checksum_address(call.to),
+            "data": HexBytes(call.data),
             "nonce": w3.eth.get_transaction_count(key.address),
             "gas": 500_000,
             "gasPrice": w3.eth.gas_price * 2,

@@ -16,7 +16,7 @@ import typer
 from registry.core.errors import CoreError
 from registry.plain_text import shown
 
-from . import INTERRUPTED, anchoring, baking, issuing, publishing, verifying
+from . import INTERRUPTED, anchoring, baking, deploying, issuing, keys, publishing, verifying
 from .console import EXIT_USAGE, Failure, Output, one_line
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ app.command("init")(issuing.init)
 app.command("devchain")(anchoring.devchain)
 app.add_typer(issuing.issuer_app, name="issuer")
 app.add_typer(issuing.achievement_app, name="achievement")
+app.add_typer(keys.keys_app, name="keys")
+app.command("deploy")(deploying.deploy)
 app.command("issue")(issuing.issue)
 app.command("anchor")(anchoring.anchor)
 app.command("export")(issuing.export)

@@ -41,7 +41,7 @@ def carry_to_finality(
         return is_done()
 
     with workspace.lock(LOCK) as lock:
-        if _takes_its_turn(lock, output, is_over):
+        if take_turn(lock, output, is_over):
             return _rounds(workspace, output, chain, seal=seal)
     return []
 
@@ -67,7 +67,7 @@ def _rounds(
             time.sleep(POLL_SECONDS)
 
 
-def _takes_its_turn(lock: "Lock", output: Output, is_over: Callable[[], bool]) -> bool:
+def take_turn(lock: "Lock", output: Output, is_over: Callable[[], bool]) -> bool:
     """Wait for the lock; `False` when `is_over` said first that there is no more need of it."""
     if lock.take():
         return True
@@ -83,7 +83,7 @@ def _takes_its_turn(lock: "Lock", output: Output, is_over: Callable[[], bool]) -
 
 def watch_for_work(workspace: Workspace, output: Output, policy: "SealingPolicy") -> None:
     """Rounds until stopped (Ctrl-C, SIGTERM); each thing is told once, a line of JSON if asked."""
-    from anchor_service.chain import PASSING
+    from anchor_service.node import PASSING
     from anchor_service.worker import step
     from registry.store.database import DatabaseProblem
 
@@ -91,7 +91,7 @@ def watch_for_work(workspace: Workspace, output: Output, policy: "SealingPolicy"
     events = Events(workspace, output)
     with ended_in_order(), workspace.lock(LOCK) as lock:
         try:
-            _takes_its_turn(lock, output, lambda: False)
+            take_turn(lock, output, lambda: False)
             output.say("Watching; Ctrl-C stops. Nothing is lost by stopping.")
             chain: EthereumChain | None = None
             while True:
@@ -140,8 +140,8 @@ class Events:
 
 
 def _open_chain(workspace: Workspace, output: Output) -> "EthereumChain":
-    from anchor_service.chain import connect
     from anchor_service.devchain import fund_if_empty
+    from anchor_service.node import connect
     from registry.core.evidence import DEV_CHAIN_ID
 
     chain = workspace.chain()

@@ -107,6 +107,12 @@ class Output:
             sys.stdout.flush()
         Output.has_result = True
 
+    def document(self, value: Mapping[str, Any]) -> None:
+        """A JSON document that is the result: a person redirects it into a file."""
+        if not self.as_json:
+            sys.stdout.write(json.dumps(value, indent=2) + "\n")
+        self.result(value)
+
     @contextmanager
     def progress(self, title: str, total: int | None = None) -> Iterator["Bar"]:
         """A progress bar, shown where a person looks."""

@@ -1,15 +1,16 @@
 """Revocations that only the controller may make: written for its wallet, and told."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from .console import many
+from .unsigned import written
 from .workspace import Workspace
 
 if TYPE_CHECKING:
+    from anchor_service.calls import Call
     from registry.store.anchoring import OwedRevocation
 
 CALLS: Final = "unsigned-revocations.json"
@@ -54,12 +55,13 @@ def write_debts(workspace: Workspace) -> Debts:
         if not owed:
             path.unlink(missing_ok=True)
             return Debts((), None)
-        replace_private(path, json.dumps(_calls(workspace, owed), indent=2).encode() + b"\n")
+        controller = workspace.organisation.account.address
+        replace_private(path, written(_calls(workspace, owed), controller))
     return Debts(owed, path)
 
 
-def _calls(workspace: Workspace, owed: tuple["OwedRevocation", ...]) -> list[dict[str, str]]:
-    from anchor_service.unsigned import set_status
+def _calls(workspace: Workspace, owed: tuple["OwedRevocation", ...]) -> "list[Call]":
+    from anchor_service.calls import set_status
     from anchor_service.worker import MAX_PATCHES, patches
 
     account, calls = workspace.organisation.account, []
@@ -73,7 +75,8 @@ def _calls(workspace: Workspace, owed: tuple["OwedRevocation", ...]) -> list[dic
 
 def _owed(workspace: Workspace) -> tuple["OwedRevocation", ...]:
     """What the controller has not done yet; what the node does not tell is owed still."""
-    from anchor_service.chain import PASSING, connect, revoked
+    from anchor_service.chain import revoked
+    from anchor_service.node import PASSING, connect
 
     noted = tuple(workspace.anchoring.owed_revocations())
     if not noted:

@@ -1,6 +1,5 @@
 """Commands of the issuer's desk: init, issuer, achievement, issue, export."""
 
-import json
 import re
 import time
 from pathlib import Path
@@ -11,8 +10,10 @@ import typer
 
 from registry.settings import Settings
 
+from .carrying import APPOINTMENT
 from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output, many
 from .processors import processors
+from .unsigned import written
 from .workspace import CHAIN_KEY, Workspace, open_engine, open_workspace
 
 if TYPE_CHECKING:
@@ -118,9 +119,7 @@ def issuer_card(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
     from registry.lifecycle.founding import card
 
     output, told = Output(as_json=as_json), card(open_workspace(issuer).organisation)
-    output.result(told)
-    if not as_json:
-        typer.echo(json.dumps(told, indent=2))
+    output.document(told)
 
 
 @issuer_app.command("list")
@@ -334,7 +333,7 @@ def _tell_tally(output: Output, file: Path, tally: Any, seconds: float) -> None:
 
 
 def _chain_id(settings: Settings) -> int:
-    from anchor_service.chain import connect
+    from anchor_service.node import connect
 
     w3 = connect(settings.nodes[0])
     if not w3.is_connected():
@@ -359,9 +358,9 @@ def _appoint(
     output: Output, settings: Settings, account: Any, sender: str, folder: Path
 ) -> str | None:
     """Fund the sender on a dev chain; where the controller is another key, prepare its call."""
-    from anchor_service.chain import connect
+    from anchor_service.calls import DEFAULT_ROLES, set_operator
     from anchor_service.devchain import fund
-    from anchor_service.unsigned import set_operator
+    from anchor_service.node import connect
     from registry.core.evidence import DEV_CHAIN_ID
     from registry.whole_files import write_whole
 
@@ -376,9 +375,9 @@ def _appoint(
         )
     if account.address == sender:
         return None
-    path = folder / "unsigned-set-operator.json"
-    call = set_operator(account, sender, int(time.time()) + OPERATOR_SECONDS)
-    write_whole(path, (json.dumps(call, indent=2) + "\n").encode("ascii"))
+    path = folder / APPOINTMENT
+    call = set_operator(account, sender, DEFAULT_ROLES, int(time.time()) + OPERATOR_SECONDS)
+    write_whole(path, written([call], account.address))
     return str(path)
 
 

@@ -77,7 +77,8 @@ class Workspace:
 
     def chain(self) -> "EthereumChain":
         """The chain with the sending key."""
-        from anchor_service.chain import EthereumChain, connect
+        from anchor_service.chain import EthereumChain
+        from anchor_service.node import connect
 
         w3, account = connect(self.settings.nodes[0]), self.organisation.account
         return EthereumChain(w3, account, self.chain_key)

@@ -94,6 +94,13 @@ def set_status_url(engine: Engine, organisation_id: int, url: str | None) -> Non
         )
 
 
+def set_sender(engine: Engine, organisation_id: int, sender: str) -> None:
+    """Another key pays and signs from now on; `sender` is its address."""
+    mine = t.organisations.c.id == organisation_id
+    with writing(engine) as connection:
+        connection.execute(update(t.organisations).where(mine).values(sender=sender))
+
+
 def all_organisations(engine: Engine) -> list[Organisation]:
     with reading(engine) as connection:
         rows = connection.execute(select(t.organisations).order_by(t.organisations.c.id))

@@ -18,7 +18,8 @@ from uuid import UUID
 from eth_account import Account as Keys
 from web3.types import RPCEndpoint
 
-from anchor_service.chain import EthereumChain, connect
+from anchor_service.chain import EthereumChain
+from anchor_service.node import connect
 from anchor_service.worker import step
 from registry.core.keys import Account
 from registry.store.anchoring import Anchoring

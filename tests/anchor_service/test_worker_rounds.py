@@ -9,8 +9,7 @@ import pytest
 from installations import House, StillChain
 
 from anchor_service.batch import State
-from anchor_service.chain import ROLES, registry_at
-from anchor_service.unsigned import set_operator, set_status
+from anchor_service.calls import DEFAULT_ROLES, set_operator, set_status
 from anchor_service.worker import patches, step
 from registry.core.evidence import Quorum
 from registry.core.policy import Policy
@@ -209,13 +208,10 @@ def test_without_the_role_to_anchor_nothing_is_sent_and_the_reason_is_said(
     assert cold_house.nonce_on_chain() == 0
 
 
-def appoint(house: House, roles: int) -> None:
+def appoint(house: House, *roles: str) -> None:
     """What the controller's wallet does to give the sending key exactly these roles."""
     expires = house.chain.time + 10**6
-    call = set_operator(house.account, house.sender.address, expires)
-    arguments = [house.controller.address, house.sender.address, roles, expires]
-    contract = registry_at(house.chain.w3)
-    house.sign_and_send({**call, "data": contract.encode_abi("setOperator", args=arguments)})
+    house.sign_and_send(set_operator(house.account, house.sender.address, roles, expires))
 
 
 def test_a_change_that_the_key_may_not_send_keeps_nothing_else_from_going(
@@ -223,7 +219,7 @@ def test_a_change_that_the_key_may_not_send_keeps_nothing_else_from_going(
 ) -> None:
     house = cold_house
     first, second, third = house.issue(["ada", "ben", "cem"])
-    appoint(house, ROLES["anchor"] | ROLES["suspend"])
+    appoint(house, "anchor", "suspend")
     house.settle()
     house.change("suspend", first)
     house.settle()
@@ -244,7 +240,7 @@ def test_a_change_that_the_key_may_not_send_keeps_nothing_else_from_going(
         "reinstate",
         "suspend",
     ]
-    appoint(house, ROLES["reinstate"] | ROLES["suspend"])
+    appoint(house, "reinstate", "suspend")
     house.settle()
     assert house.anchoring().waiting_changes() == 0
 
@@ -254,7 +250,7 @@ def test_revoking_without_the_role_suspends_until_the_controller_revokes(
 ) -> None:
     house = cold_house
     first, second = house.issue(["ada", "ben"])
-    house.sign_and_send(set_operator(house.account, house.sender.address, house.chain.time + 10**6))
+    appoint(house, *DEFAULT_ROLES)
     house.settle()
     house.change("revoke", first)
     house.settle()

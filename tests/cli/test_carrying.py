@@ -18,9 +18,10 @@ from hexbytes import HexBytes
 from installations import ACHIEVEMENT
 from web3 import Web3
 
-from anchor_service.chain import connect
-from anchor_service.deploy import ensure_registry
+from anchor_service.deploy import deploy_by_node
 from anchor_service.devchain import fund
+from anchor_service.node import connect
+from anchor_service.safe import read_batch
 from registry.locks import Lock
 
 OWED: Final = "revocation owed by the controller"
@@ -107,11 +108,12 @@ class Controller:
     key: LocalAccount
     w3: Web3
 
-    def signs_and_sends(self, call: dict[str, str]) -> None:
+    def signs_and_sends(self, file: Path) -> None:
+        (call,) = read_batch(file.read_bytes())
         transaction: dict[str, Any] = {
-            "chainId": int(call["chainId"]),
-            "to": call["to"],
-            "data": HexBytes(call["data"]),
+            "chainId": call.chain_id,
+            "to": call.to,
+            "data": HexBytes(call.data),
             "nonce": self.w3.eth.get_transaction_count(self.key.address),
             "gas": 500_000,
             "gasPrice": self.w3.eth.gas_price * 2,
@@ -134,7 +136,7 @@ def cold(tmp_path: Path, ticking_chain: str, controller: Controller) -> Office:
     """An issuer of a cold controller, who has appointed the sending key."""
     desk = Desk(tmp_path / "home", ticking_chain)
     office = founded(desk, "cold", "--controller", controller.key.address)
-    controller.signs_and_sends(json.loads(Path(office.founded["unsigned"]).read_text()))
+    controller.signs_and_sends(Path(office.founded["unsigned"]))
     return office
 
 
@@ -163,8 +165,7 @@ def test_a_revocation_that_anchor_carries_as_a_suspension_is_written_and_told_un
     assert f"{OWED}: `credroot anchor` writes it" in cold.run("status").out
     assert cold.run("anchor", "--json").json["unsigned"] == str(calls)
 
-    (call,) = json.loads(calls.read_text())
-    controller.signs_and_sends(call)
+    controller.signs_and_sends(calls)
     assert ": suspended; revocation made by the controller" in cold.run("status", first).out
     assert cold.run("status", "--json").json["owed_revocations"] == 0
     assert cold.run("anchor").status == 0
@@ -296,7 +297,7 @@ def other_chain(anvil: str, new_port: Callable[[], int]) -> Iterator[str]:
         try:
             w3 = connect(f"http://127.0.0.1:{port}")
             wait_until(w3.is_connected)
-            ensure_registry(w3, w3.eth.accounts[0])
+            deploy_by_node(w3)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

@@ -31,8 +31,8 @@ from eth_account import Account
 from eth_keyfile.keyfile import decode_keyfile_json
 from installations import ACHIEVEMENT
 
-from anchor_service.chain import connect
 from anchor_service.devchain import running_chain
+from anchor_service.node import connect
 from registry.core.contract import CONTRACT
 
 NAMES: Final = ("ada", "ben", "cem", "dia")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from commands import SECONDS, Desk, ended, wait_until
 
-from anchor_service.chain import connect
+from anchor_service.node import connect
 
 
 @pytest.fixture
