@@ -1,13 +1,13 @@
 """Whose keys act for an issuer: what the registry on a chain says of them now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from web3 import Web3
-from web3.contract import Contract
 from web3.exceptions import Web3Exception
 
+from registry.core.contract import Batch
 from registry.core.keys import Account
 
 from .calls import ROLES
@@ -27,6 +27,17 @@ class Operator:
     address: str
     roles: tuple[str, ...]
     expires: int
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """One batch of an issuer, as it stands; times in seconds since 1970, `revoked_at` 0 if not."""
+
+    root: bytes
+    size: int
+    seq: int
+    anchored_at: int
+    revoked_at: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,8 @@ class IssuerOnChain:
         """
         controller, batches, successions, _, successor = self._record()
         last = self.w3.eth.block_number
-        named = _operators_named(self._contract, self._issuer, first_block, last, at)
+        logs = self._logs("OperatorSet", first_block, last, at)
+        named = dict.fromkeys(log["args"]["operator"] for log in logs)
         found = {address: self.operator(address) for address in named}
         return IssuerKeys(
             controller,
@@ -93,8 +105,53 @@ class IssuerOnChain:
             tuple(address for address, operator in found.items() if operator is None),
         )
 
+    def anchored(self, first_block: int, at: Callable[[int, int], None]) -> list[bytes]:
+        """The roots of all batches, by the events from `first_block` on.
+
+        Raises `ChainProblem` where some are missing: the registry counts the batches.
+        """
+        count, last = self._record()[1], self.w3.eth.block_number
+        logs = self._logs("Anchored", first_block, last, at)
+        roots = list(dict.fromkeys(bytes(log["args"]["root"]) for log in logs))
+        if len(roots) < count:
+            raise ChainProblem(
+                f"the registry counts {count} batches, the node shows {len(roots)}: ask another "
+                "node, or one that keeps all events"
+            )
+        return roots
+
+    def batches(self, roots: Iterable[bytes]) -> list[Anchored]:
+        """How the batches with `roots` stand, in the order of their numbers."""
+        found = []
+        for root in roots:
+            head = self._contract.functions.statusWords(self._issuer, root, 0, 0).call()[0]
+            batch = Batch(*head)
+            stands = Anchored(root, batch.size, batch.seq, batch.anchored_at, batch.revoked_at)
+            found.append(stands)
+        return sorted(found, key=lambda batch: batch.seq)
+
     def _record(self) -> Any:
         return self._contract.functions.issuerOf(self._issuer).call()
+
+    def _logs(
+        self, event: str, first: int, last: int, at: Callable[[int, int], None]
+    ) -> Iterator[Any]:
+        """The issuer's events of one name, in their order, a stretch of blocks at a time."""
+        start, blocks = first, MOST_BLOCKS
+        while start <= last:
+            end = min(start + blocks - 1, last)
+            try:
+                logs = getattr(self._contract.events, event).get_logs(
+                    from_block=start, to_block=end, argument_filters={"issuer": self._issuer}
+                )
+            except Web3Exception as error:
+                if blocks <= FEWEST_BLOCKS:
+                    raise ChainProblem(f"the node does not give the events: {error}") from error
+                blocks //= 2
+                continue
+            yield from logs
+            start = end + 1
+            at(start - first, last - first + 1)
 
 
 def parse_address(text: str) -> str:
@@ -102,31 +159,10 @@ def parse_address(text: str) -> str:
 
     One in mixed case must have its own checksum right: a typed digit too few shows here.
     """
-    if not Web3.is_address(text) or not text.startswith("0x"):
+    is_plain = text[2:] in (text[2:].lower(), text[2:].upper())
+    is_right = Web3.is_address(text) if is_plain else Web3.is_checksum_address(text)
+    if not text.startswith("0x") or not is_right:
         raise ChainProblem(
             f"{text!r} is not an address: want 0x and 40 hex digits, as its wallet shows"
         )
     return Web3.to_checksum_address(text)
-
-
-def _operators_named(
-    contract: Contract, issuer: str, first: int, last: int, at: Callable[[int, int], None]
-) -> list[str]:
-    """Every address that was ever an operator of `issuer`, in the order of first appointment."""
-    named: dict[str, None] = {}
-    start, blocks = first, MOST_BLOCKS
-    while start <= last:
-        end = min(start + blocks - 1, last)
-        try:
-            logs = contract.events.OperatorSet.get_logs(
-                from_block=start, to_block=end, argument_filters={"issuer": issuer}
-            )
-        except Web3Exception as error:
-            if blocks <= FEWEST_BLOCKS:
-                raise ChainProblem(f"the node does not give the events: {error}") from error
-            blocks //= 2
-            continue
-        named |= dict.fromkeys(log["args"]["operator"] for log in logs)
-        start = end + 1
-        at(start - first, last - first + 1)
-    return list(named)

@@ -62,7 +62,11 @@ def read_batch(data: bytes) -> list[Call]:
         chain, said = int(batch["chainId"]), batch["meta"]["checksum"]
         calls = [_read(chain, item, batch["meta"]["description"]) for item in batch["transactions"]]
     except (Refusal, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InvalidArgument):
+            raise
         raise InvalidArgument(f"not a file of calls: {error}") from error
+    if not calls:
+        raise InvalidArgument("the file has no calls")
     if said != checksum(batch):
         raise InvalidArgument("the file was changed since it was made: its checksum is another")
     return calls

@@ -59,15 +59,17 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def read_passphrase(file: Path | None, *, new: bool = False) -> str:
+def read_passphrase(file: Path | None, *, new: bool = False, of: str = "") -> str:
     """The passphrase from `file` (its first line), else from a prompt, asked twice when `new`.
+
+    `of` says in the prompt what it opens.
 
     Raises `NoPassphrase`.
     """
     if file is not None:
         return _from_file(file)
     try:
-        passphrase = getpass("Passphrase: ")
+        passphrase = getpass(f"Passphrase of {of}: " if of else "Passphrase: ")
         if new and passphrase and getpass("The same again: ") != passphrase:
             raise NoPassphrase("the two passphrases differ")
     except EOFError as error:

@@ -16,6 +16,7 @@ class Settings:
     database: str
     nodes: tuple[str, ...]
     passphrase_file: Path | None
+    key_passphrase_file: Path | None
     anvil: str | None
 
     @classmethod
@@ -23,11 +24,13 @@ class Settings:
         env = os.environ
         home = Path(env.get("CREDROOT_HOME") or Path.home() / ".credroot").expanduser().absolute()
         passphrase_file = env.get("CREDROOT_PASSPHRASE_FILE")
+        key_passphrase_file = env.get("CREDROOT_KEY_PASSPHRASE_FILE") or passphrase_file
         return cls(
             home=home,
             database=env.get("CREDROOT_DATABASE") or f"sqlite:///{home / 'registry.db'}",
             nodes=tuple((env.get("CREDROOT_RPC") or DEFAULT_NODE).split()),
             passphrase_file=Path(passphrase_file) if passphrase_file else None,
+            key_passphrase_file=Path(key_passphrase_file) if key_passphrase_file else None,
             anvil=env.get("CREDROOT_ANVIL"),
         )
 

@@ -13,6 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from anchor_service.chain import EthereumChain
+from anchor_service.devchain import fund_if_empty
+from anchor_service.keystore import keystore_address, open_keystore
+from anchor_service.node import connect
+from registry.core.keys import Account
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -88,3 +94,58 @@ def test_every_dependency_has_its_line() -> None:
     names += [*node["devDependencies"], *node.get("optionalDependencies", {})]
     assert len(names) > 20
     assert [name for name in names if name not in said] == []
+
+
+def test_the_procedures_for_keys_run_as_the_page_says(
+    tmp_path: Path, terminal: dict[str, str]
+) -> None:
+    for title, typed in sections(ROOT / "docs/keys.md"):
+        if title == "The sending key was stolen":
+            anchored_by_a_thief(tmp_path, terminal, "issuers/northmere-institute/chain-key.json")
+        if title == "The controller's key was stolen, or lost":
+            anchored_by_a_thief(tmp_path, terminal, "../controller.json")
+        for command in typed:
+            done = subprocess.run(
+                command, shell=True, cwd=tmp_path, env=terminal, capture_output=True, text=True
+            )
+            # A thief's batch was found.
+            expected = 1 if command == "credroot keys strangers" else 0
+            assert done.returncode == expected, f"{command}: {done.stdout}{done.stderr}"
+    shown = json.loads(
+        subprocess.check_output(["credroot", "keys", "show", "--json"], env=terminal, cwd=tmp_path)
+    )
+    holder = keystore_address(tmp_path / "successor.json")
+    assert shown["controller"].lower() == holder
+    assert [operator["address"].lower() for operator in shown["operators"]] == [shown["sender"]]
+    assert (shown["successions"], shown["remarks"]) == (1, [])
+    found = subprocess.check_output(
+        ["credroot", "keys", "strangers", "--json"], env=terminal, cwd=tmp_path
+    )
+    assert [bool(item["revoked_at"]) for item in json.loads(found)["strangers"]] == [True, True]
+
+
+def sections(page: Path) -> list[tuple[str, list[str]]]:
+    parts = re.split(r"^## (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    blocks = [re.findall(r"```console\n(.*?)```", part, re.DOTALL) for part in parts[2::2]]
+    lines = [[line for block in found for line in block.splitlines()] for found in blocks]
+    assert all(line.startswith("$ ") for found in lines for line in found)
+    return [
+        (title, [line.removeprefix("$ ") for line in found])
+        for title, found in zip(parts[1::2], lines, strict=True)
+    ]
+
+
+def anchored_by_a_thief(tmp_path: Path, terminal: dict[str, str], keystore: str) -> None:
+    """Whoever has the key and its passphrase anchors a root of his own for the issuer."""
+    home = Path(terminal["CREDROOT_HOME"])
+    card = json.loads((home / "issuers/northmere-institute/card.json").read_text())
+    key = open_keystore(home / keystore, (tmp_path / "passphrase").read_text())
+    w3 = connect(terminal["CREDROOT_RPC"])
+    fund_if_empty(w3, key.address)
+    chain = EthereumChain(w3, Account.parse(card["accounts"][0]), key)
+    root = os.urandom(32)
+    chain.send(chain.sign_anchor(root, 7, chain.next_nonce()).raw)
+    until = time.monotonic() + 30
+    while not chain.batch(root).anchored_at and time.monotonic() < until:
+        time.sleep(0.2)
+    assert chain.batch(root).size == 7

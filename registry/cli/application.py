@@ -16,7 +16,17 @@ import typer
 from registry.core.errors import CoreError
 from registry.plain_text import shown
 
-from . import INTERRUPTED, anchoring, baking, deploying, issuing, keys, publishing, verifying
+from . import (
+    INTERRUPTED,
+    anchoring,
+    baking,
+    deploying,
+    issuing,
+    keys,
+    publishing,
+    strangers,
+    verifying,
+)
 from .console import EXIT_USAGE, Failure, Output, one_line
 
 app = typer.Typer(
@@ -40,6 +50,7 @@ app.command("suspend")(anchoring.suspend)
 app.command("reinstate")(anchoring.reinstate)
 app.command("revoke")(anchoring.revoke)
 app.command("status")(anchoring.status)
+keys.keys_app.command("strangers")(strangers.strangers)
 issuing.issuer_app.command("status-url")(publishing.status_url)
 app.command("status-list")(publishing.status_list)
 app.command("bake")(baking.bake)

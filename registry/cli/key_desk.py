@@ -108,26 +108,29 @@ def make(
     if unsigned:
         desk.output.document(batch([call], desk.chain.controller))
         return
-    sent = [] if is_done() else _sent(desk, call, _signer(desk, may, key), is_done)
+    sent = []
+    if not is_done():
+        signer = signer_of(desk, may, key)
+        with sending_alone(desk):
+            sent = send_unless(desk, call, signer, is_done)
     where = f"Done in block {sent[0]['block']}" if sent else "So already"
     desk.output.say(f"{where}: {call.says}")
     desk.output.result({"issuer": str(desk.account), "does": call.says, "sent": sent})
 
 
-def _sent(
+def send_unless(
     desk: KeyDesk, call: "Call", signer: "LocalAccount", is_done: Callable[[], bool]
 ) -> list[dict[str, Any]]:
     """What was sent: nothing, where an earlier command's transaction has done it meanwhile."""
     from anchor_service.sending import settle
 
-    with sending_alone(desk):
-        settle(desk.chain.w3, signer.address)
-        if is_done():
-            return []
-        return [told(deliver_call(desk.output, desk.chain.w3, signer, call))]
+    settle(desk.chain.w3, signer.address)
+    if is_done():
+        return []
+    return [told(deliver_call(desk.output, desk.chain.w3, signer, call))]
 
 
-def _signer(desk: KeyDesk, may: Collection[str], key: Path | None) -> "LocalAccount":
+def signer_of(desk: KeyDesk, may: Collection[str], key: Path | None) -> "LocalAccount":
     """The key of `--key`, else the sending key; raises `Failure` for one that may not."""
     sender = desk.workspace.organisation.sender if desk.workspace else None
     address = keystore_address(key) if key else sender
@@ -177,21 +180,3 @@ def required(key: Path | None, whose: str) -> Path:
     if key is None:
         raise Failure(f"name {whose} keystore with --key")
     return key
-
-
-def appoint_next(desk: KeyDesk, workspace: Workspace, address: str) -> None:
-    """The old key's roles for the new one, by the old key where it is the controller."""
-    from anchor_service.calls import DEFAULT_ROLES, set_operator
-
-    sender = workspace.organisation.sender
-    held = desk.chain.operator(sender)
-    roles = held.roles if held else DEFAULT_ROLES
-    if sender.lower() == desk.chain.controller.lower():
-        call = set_operator(desk.account, address, roles, parse_end(None))
-        receipt = told(deliver_call(desk.output, desk.chain.w3, workspace.chain_key, call))
-        desk.output.say(f"Appointed in block {receipt['block']}; run this again to change over.")
-    else:
-        asked = " ".join(f"--role {role}" for role in roles)
-        desk.output.say(f"The new key is {address}. The controller must appoint it:")
-        desk.output.say(f"  credroot keys add {address} {asked}")
-        desk.output.say("with --key or --unsigned; then run this again to change over.")

@@ -17,7 +17,6 @@ from .issuing import IssuerOption
 from .key_desk import (
     KeyDesk,
     appoint,
-    appoint_next,
     deliver_call,
     make,
     open_desk,
@@ -26,7 +25,7 @@ from .key_desk import (
     sending_alone,
     told,
 )
-from .rotation import next_key, put_in_place
+from .rotation import appointment, change_over, next_key
 from .unsigned import KeyOption, UnsignedFlag, batch, keystore_address, open_key
 
 if TYPE_CHECKING:
@@ -53,7 +52,10 @@ UntilOption = Annotated[
     str | None,
     typer.Option("--until", help="When the roles end: a date (2027-06-30), or never. A year."),
 ]
-OperatorArgument = Annotated[str, typer.Argument(help="The operator's address (0x…).")]
+OperatorArgument = Annotated[
+    str | None,
+    typer.Argument(help="The operator's address (0x…); the sending key of this installation."),
+]
 
 
 @keys_app.command()
@@ -84,14 +86,15 @@ def new(
     from registry.private_files import read_passphrase
 
     output, settings = Output(as_json=as_json), Settings.from_environment()
-    address = create_keystore(file, read_passphrase(settings.passphrase_file, new=True))
+    passphrase = read_passphrase(settings.key_passphrase_file, new=True, of=str(file))
+    address = _address(create_keystore(file, passphrase))
     output.say(f"{address} is in {file}. Keep it and its passphrase apart, each twice.")
     output.result({"address": address, "file": str(file)})
 
 
 @keys_app.command()
 def add(
-    operator: OperatorArgument,
+    operator: OperatorArgument = None,
     role: RoleOption = None,
     until: UntilOption = None,
     key: KeyOption = None,
@@ -104,12 +107,13 @@ def add(
     from anchor_service.calls import DEFAULT_ROLES
 
     desk = open_desk(issuer, account, as_json=as_json)
-    appoint(desk, _address(operator), tuple(role or DEFAULT_ROLES), parse_end(until), key, unsigned)
+    address, roles = _operator(desk, operator), tuple(role or DEFAULT_ROLES)
+    appoint(desk, address, roles, parse_end(until), key, unsigned)
 
 
 @keys_app.command()
 def renew(
-    operator: OperatorArgument,
+    operator: OperatorArgument = None,
     until: UntilOption = None,
     key: KeyOption = None,
     unsigned: UnsignedFlag = False,
@@ -118,7 +122,8 @@ def renew(
     as_json: JsonFlag = False,
 ) -> None:
     """Let an operator keep its roles for longer. By the controller."""
-    desk, address = open_desk(issuer, account, as_json=as_json), _address(operator)
+    desk = open_desk(issuer, account, as_json=as_json)
+    address = _operator(desk, operator)
     held = desk.chain.operator(address)
     if held is None:
         raise Failure(f"{address} has no roles to renew: appoint it with `credroot keys add`")
@@ -127,7 +132,7 @@ def renew(
 
 @keys_app.command()
 def remove(
-    operator: OperatorArgument,
+    operator: OperatorArgument = None,
     key: KeyOption = None,
     unsigned: UnsignedFlag = False,
     account: AccountOption = None,
@@ -137,7 +142,8 @@ def remove(
     """Take all roles from an operator. By the controller, or by the operator itself."""
     from anchor_service.calls import remove_operator
 
-    desk, address = open_desk(issuer, account, as_json=as_json), _address(operator)
+    desk = open_desk(issuer, account, as_json=as_json)
+    address = _operator(desk, operator)
     call = remove_operator(desk.account, address)
     may = (desk.chain.controller, address)
     make(desk, call, may, lambda: desk.chain.operator(address) is None, key, unsigned=unsigned)
@@ -218,11 +224,27 @@ def send(
 
 
 @keys_app.command()
-def rotate(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
-    """Change the sending key of this installation for a new one; run it until it says done.
+def address(
+    file: Annotated[Path, typer.Argument(help="An encrypted Ethereum keystore.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the address of a keystore; it stays closed."""
+    output, found = Output(as_json=as_json), keystore_address(file)
+    output.say(found)
+    output.result({"address": found, "file": str(file)})
 
-    It makes the new key, encrypted; the controller appoints it; then it takes the old one's place,
-    which is kept. Where the old key is the controller itself, it appoints the new one.
+
+@keys_app.command()
+def rotate(
+    key: KeyOption = None,
+    unsigned: UnsignedFlag = False,
+    issuer: IssuerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Change the sending key of this installation for a new one, which takes over its roles.
+
+    The controller appoints the new key and removes the old one, which is kept in its file. With
+    --unsigned, or stopped in between: run it again, without --unsigned, to go on.
     """
     from anchor_service.batch import PENDING
 
@@ -232,23 +254,27 @@ def rotate(issuer: IssuerOption = None, as_json: JsonFlag = False) -> None:
     with sending_alone(desk):
         if workspace.anchoring.transactions(PENDING):
             raise Failure("the sending key has transactions under way: run `credroot anchor` first")
-        address, before = next_key(workspace), workspace.organisation.sender
-        is_appointed = desk.chain.operator(address) is not None
-        if is_appointed:
-            put_in_place(workspace, address)
-        else:
-            appoint_next(desk, workspace, address)
-    if is_appointed:
-        desk.output.say(f"{address} sends from now on. {before} is kept beside it.")
-        if desk.chain.operator(before):
-            desk.output.say(f"It has its roles still: credroot keys remove {before}")
-    desk.output.result({"sender": before, "next": address, "done": is_appointed})
+        coming = next_key(workspace)
+        if unsigned:
+            desk.output.document(
+                batch([appointment(desk, workspace, coming)], desk.chain.controller)
+            )
+            return
+        change_over(desk, workspace, coming, key)
 
 
 def _address(text: str) -> str:
     from anchor_service.issuer_keys import parse_address
 
     return parse_address(text)
+
+
+def _operator(desk: KeyDesk, text: str | None) -> str:
+    if text is not None:
+        return _address(text)
+    if desk.workspace is None:
+        raise Failure("name the operator's address")
+    return _address(desk.workspace.organisation.sender)
 
 
 def _tell(desk: KeyDesk, found: "IssuerKeys") -> None:

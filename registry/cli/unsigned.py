@@ -53,4 +53,4 @@ def open_key(settings: Settings, path: Path) -> "LocalAccount":
     from anchor_service.keystore import open_keystore
     from registry.private_files import read_passphrase
 
-    return open_keystore(path, read_passphrase(settings.passphrase_file))
+    return open_keystore(path, read_passphrase(settings.key_passphrase_file, of=str(path)))
