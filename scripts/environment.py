@@ -17,14 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 INTEROP = ROOT / "tests/interop"
+PEERS = ROOT / "scripts/benchmarks"
 OLDEST = (3, 11)
 PIP = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
-def prepare(*, interop: bool = False) -> dict[str, str]:
+def prepare(*others: Path) -> dict[str, str]:
     """Set up what is missing or out of date; the environment variables to run programs with.
 
-    With `interop`, also the libraries of others that the tests hold ours against.
+    Of `others`, folders with an npm lock of their own: what ours is held against.
     """
     if sys.version_info < OLDEST:
         raise SystemExit(f"needs Python 3.11 or newer; this is {sys.version.split()[0]}")
@@ -34,7 +35,7 @@ def prepare(*, interop: bool = False) -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
     }
     _once("Python packages", VENV / ".locked", ("uv.lock", "pyproject.toml"), _python, variables)
-    for folder in (ROOT, INTEROP) if interop else (ROOT,):
+    for folder in (ROOT, *others):
         lock = str(folder.relative_to(ROOT) / "package-lock.json")
         install = partial(_node, folder)
         _once("Node packages", folder / "node_modules/.locked", (lock,), install, variables)
@@ -86,6 +87,8 @@ def _node(folder: Path, variables: dict[str, str]) -> None:
             "--no-fund",
             "--no-update-notifier",
             "--loglevel=error",
+            # What is only compared with runs nothing while it is installed.
+            *([] if folder == ROOT else ["--ignore-scripts"]),
         ],
         variables,
         folder,
