@@ -10,7 +10,7 @@ import sys
 from benchmarks import gas
 from benchmarks.chain import BenchProblem
 
-from anchor_service.chain import ChainProblem
+from anchor_service.node import ChainProblem
 
 MEASUREMENTS = {("gas",): gas.run, ("gas", "--record"): gas.record}
 

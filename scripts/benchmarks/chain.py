@@ -21,8 +21,9 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import RPCEndpoint, TxParams
 
-from anchor_service.chain import MAX_TRANSACTION_GAS, connect
 from anchor_service.devchain import running_chain
+from anchor_service.node import connect
+from anchor_service.sending import MAX_TRANSACTION_GAS
 
 START: Final = 4_102_444_800  # 2100-01-01
 # So that a call that is too large for one transaction can be estimated and then split.
