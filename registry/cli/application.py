@@ -124,7 +124,7 @@ def _is_foreseen(error: Exception) -> bool:
     """Problems with files, nodes, keys and data that the rooms name; not defects of the program."""
     if isinstance(error, CoreError | OSError | ModuleNotFoundError):
         return True
-    rooms = ("registry.", "anchor_service.", "web3.exceptions", "requests.exceptions")
+    rooms = ("registry.", "anchor_service.", "web3.exceptions")
     return type(error).__module__.startswith(rooms)
 
 
@@ -133,8 +133,6 @@ def _sentence(error: Exception) -> str:
         return (
             f"this command needs the issuer's side ({error.name}): pip install 'credroot[server]'"
         )
-    if type(error).__module__.startswith("requests."):
-        return f"the node cannot be reached: {error}"
     return str(error)
 
 

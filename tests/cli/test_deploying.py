@@ -4,8 +4,11 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import proxies
 import pytest
 from commands import Desk, lay_out_keys, wait_until
 from web3 import Web3
@@ -149,3 +152,40 @@ def test_an_unknown_network_and_other_code_at_the_address_are_refused(
         connect(url).provider.make_request("anvil_setCode", code)  # type: ignore[arg-type]
         said = desk.run("deploy", "--network", "777003")
         assert (said.status, "is not the registry" in said.err) == (64, True)
+
+
+def test_blocks_with_long_extra_data_as_on_polygon_are_read(chains: tuple[Desk, Desk]) -> None:
+    desk, _ = chains
+    desk.run("deploy", "--network", "dev")
+    with proxies.running("127.0.0.1", desk.node) as node:
+        node.manner = with_long_extra_data
+        said = replace(desk, node=node.url).run("deploy", "--network", "dev")
+        assert said.status == 0, said
+        assert connect(node.url).eth.get_block("latest")["number"] > 0
+
+
+def with_long_extra_data(
+    proxy: proxies.Proxy, handler: BaseHTTPRequestHandler, body: bytes
+) -> None:
+    answer = json.loads(proxies.truth(proxy, body))
+    if isinstance(answer.get("result"), dict) and "extraData" in answer["result"]:
+        answer["result"]["extraData"] = "0x" + "ab" * 97
+    proxies.say(handler, json.dumps(answer).encode())
+
+
+def test_a_node_that_is_not_there_is_told_by_its_host_alone(tmp_path: Path) -> None:
+    for url, reason in [
+        ("http://127.0.0.1:9/v3/secret", "nothing answers at 127.0.0.1:9"),
+        ("http://user:secret@127.0.0.1:9", "nothing answers at 127.0.0.1:9"),
+        ("nonsense", "is not the http(s) URL of a node"),
+    ]:
+        said = Desk(tmp_path / "home", url).run("deploy", "--network", "hoodi")
+        assert (said.status, reason in said.err, "secret" in said.err) == (64, True, False), said
+
+
+def test_a_node_that_wants_a_key_is_told_by_its_host_alone(tmp_path: Path) -> None:
+    with proxies.running("127.0.0.1", "") as node:
+        node.manner = lambda _proxy, handler, _body: proxies.say(handler, b"no", 401)
+        url = node.url + "/v3/secret"
+        said = Desk(tmp_path / "home", url).run("deploy", "--network", "hoodi")
+    assert (said.status, "HTTP 401" in said.err, "secret" in said.err) == (64, True, False), said
