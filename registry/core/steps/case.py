@@ -51,8 +51,10 @@ class Case:
     @property
     def anchored_by_issuer(self) -> bool:
         """Whether the issuer's DID is the account of every anchor proof, and there is one."""
-        methods = {proof.get("verificationMethod") for proof in self.anchor_proofs}
-        return methods == {self.credential.issuer + anchors.FRAGMENT}
+        # A list, for what stands there may be anything: it need not be hashable.
+        methods = [proof.get("verificationMethod") for proof in self.anchor_proofs]
+        own = self.credential.issuer + anchors.FRAGMENT
+        return bool(methods) and all(method == own for method in methods)
 
     @property
     def anchor_expected(self) -> bool:
