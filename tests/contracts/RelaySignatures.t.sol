@@ -33,12 +33,20 @@ contract Wallet {
     {
         if (digest != expected || keccak256(signature) != expectedSignature) return 0xffffffff;
         if (manner == Manner.No) return 0xffffffff;
-        if (manner == Manner.Reverts) revert("no");
+        if (manner == Manner.Reverts) _revertWithYes();
         if (manner == Manner.Rubbish) _answer(32, bytes4(0x1626ba7e), 1);
         if (manner == Manner.Short) _answer(31, bytes4(0x1626ba7e), 0);
         if (manner == Manner.Empty) _answer(0, bytes4(0x1626ba7e), 0);
         if (manner == Manner.Long) _answer(96, bytes4(0x1626ba7e), 0);
         return 0x1626ba7e;
+    }
+
+    function _revertWithYes() private pure {
+        bytes32 word = bytes4(0x1626ba7e);
+        assembly {
+            mstore(0x80, word)
+            revert(0x80, 32)
+        }
     }
 
     function _answer(uint256 size, bytes4 value, uint256 low) private pure {
