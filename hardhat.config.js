@@ -22,6 +22,10 @@ export default defineConfig({
       metadata: { appendCBOR: false, bytecodeHash: "none" },
     },
   },
+  test: {
+    // The vectors that other languages read too.
+    solidity: { fsPermissions: { readDirectory: ["./tests/vectors"] } },
+  },
   paths: {
     tests: { solidity: "./tests/contracts" },
   },

@@ -94,6 +94,11 @@ def step(
     return Progress(tuple(events), len(pending), tuple(refused))
 
 
+def seal_all(store: Anchoring, now: int) -> list[str]:
+    """Seal what is open and build its tree, for whoever anchors it; what was done."""
+    return [*_seal(store, now, SealingPolicy(), seal_now=True), *_build(store)]
+
+
 def _told(kept: Mapping[int, str], thing: str) -> list[str]:
     """One sentence for each role that is missing."""
     counts = Counter(kept.values())

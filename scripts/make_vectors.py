@@ -16,6 +16,7 @@ from vectors import (  # noqa: E402
     dids,
     lists,
     models,
+    relays,
     signatures,
     states,
     tokens,
@@ -36,6 +37,7 @@ FILES: dict[str, Callable[[], File]] = {
     "model.json": models.make,
     "status_list.json": lists.make,
     "state.json": states.make,
+    "relay.json": relays.make,
     "verdict.json": verdicts.make,
     "verdict_attacks.json": verdicts.make_attacks,
 }

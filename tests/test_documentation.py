@@ -17,6 +17,7 @@ from anchor_service.chain import EthereumChain
 from anchor_service.devchain import fund_if_empty
 from anchor_service.keystore import keystore_address, open_keystore
 from anchor_service.node import connect
+from anchor_service.relay_requests import RELAY
 from registry.core.keys import Account
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,6 +125,25 @@ def test_the_procedures_for_keys_run_as_the_page_says(
         ["credroot", "keys", "strangers", "--json"], env=terminal, cwd=tmp_path
     )
     assert [bool(item["revoked_at"]) for item in json.loads(found)["strangers"]] == [True, True]
+
+
+def test_relaying_goes_as_the_page_says(tmp_path: Path, terminal: dict[str, str]) -> None:
+    def run(command: str) -> None:
+        badges = [file.stem for file in (tmp_path / "badges").glob("*.json")]
+        typed = command.replace(SOME_ID, badges[0]) if badges else command
+        done = subprocess.run(
+            typed, shell=True, cwd=tmp_path, env=terminal, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{typed}: {done.stdout}{done.stderr}"
+
+    page = ROOT / "docs/relaying.md"
+    assert set(re.findall(r"0x[0-9a-fA-F]{40}", page.read_text())) == {RELAY["address"]}
+    first_day = dict(sections(ROOT / "docs/keys.md"))["The first day"]
+    # The relayer anchors here what the issuer anchors there.
+    for command in [c for c in first_day if "successor" not in c and c != "credroot anchor"]:
+        run(command)
+    for command in commands(page):
+        run(command)
 
 
 def sections(page: Path) -> list[tuple[str, list[str]]]:

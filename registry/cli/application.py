@@ -24,6 +24,7 @@ from . import (
     issuing,
     keys,
     publishing,
+    relaying,
     strangers,
     verifying,
 )
@@ -53,6 +54,7 @@ app.command("status")(anchoring.status)
 keys.keys_app.command("strangers")(strangers.strangers)
 issuing.issuer_app.command("status-url")(publishing.status_url)
 app.command("status-list")(publishing.status_list)
+app.add_typer(relaying.relay_app, name="relay")
 app.command("bake")(baking.bake)
 app.command("unbake")(baking.unbake)
 
