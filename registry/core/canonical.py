@@ -108,6 +108,9 @@ def _quads(inlined: JsonObject, doubles: Mapping[str, str]) -> Iterator[ox.Quad]
             yield _with_canonical_double(quad, doubles) if doubles else quad
     except (SyntaxError, ValueError) as error:
         raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
+    except MemoryError as error:
+        # The parser's own limit for one token (8 MiB), however much memory there is.
+        raise Refusal("format", "too_large", f"too long to be read as RDF: {error}") from error
 
 
 def _double_forms(document: JsonObject) -> dict[str, str]:
