@@ -8,16 +8,20 @@ from registry.core import anchor as anchors
 from registry.core import suites
 from registry.core.credential import Credential
 from registry.core.document import JsonObject
+from registry.core.errors import InvalidArgument
 from registry.core.evidence import Agreed, Evidence
 from registry.core.jose import EnvelopedCredential
-from registry.core.keys import PublicKey
+from registry.core.keys import Account, PublicKey
 from registry.core.policy import Policy
 from registry.core.times import from_seconds
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A verification method's key, and the moment from which it signs nothing any more."""
+    """A verification method's key, and the moment from which it signs nothing any more.
+
+    What a trust list says of that moment depends on the time that is asked about: it is not here.
+    """
 
     method: str
     key: PublicKey
@@ -51,8 +55,12 @@ class Case:
     @property
     def anchored_by_issuer(self) -> bool:
         """Whether the issuer's DID is the account of every anchor proof, and there is one."""
+        try:
+            account = Account.from_did_pkh(self.credential.issuer)
+        except InvalidArgument:
+            return False
         methods = {proof.get("verificationMethod") for proof in self.anchor_proofs}
-        return methods == {self.credential.issuer + anchors.FRAGMENT}
+        return methods == {account.did_pkh + anchors.FRAGMENT}
 
     @property
     def anchor_expected(self) -> bool:
