@@ -157,7 +157,7 @@ def answer(evidence: Json, policy: Json, claimed: Json, which: str) -> tuple[Jso
     for node in nodes:
         view: Json = node.get(which, {}) if node.get("chainId") == chain_id else {}
         for pair in view.get("answers", []):
-            if pair["key"] == question:
+            if pair["key"] == question and all(map(nameable, times(view, pair["value"]))):
                 vote = json.dumps([view["block"], view["codeHash"], pair["value"]])
                 said.setdefault(node["host"], set()).add(vote)
     if len(said) < k:
@@ -258,7 +258,7 @@ class Verifier:
         if self.named and not accounts <= self.named:
             raise Stop("issuer.unbound")
         trust = self.policy.get("trust", [])
-        entries = [entry for entry in trust if entry["did"] == self.issuer_id]
+        entries = [entry for entry in trust if as_did(entry["did"]) == as_did(self.issuer_id)]
         if entries:
             return self.by_entries(entries, accounts)
         if trust:
@@ -297,7 +297,7 @@ class Verifier:
 
     def accounts_at(self, url: str | None) -> set[str]:
         if self.issuer_id.startswith("did:pkh:"):
-            return {self.issuer_id.removeprefix("did:pkh:")}
+            return {as_did(self.issuer_id).removeprefix("did:pkh:")}
         if url is None:
             return set()
         read = [d for d in self.evidence.get("documents", []) if d["url"] == url]
@@ -366,6 +366,23 @@ def run(check: Callable[[], str]) -> str:
         return check()
     except Stop as stop:
         return str(stop)
+
+
+def times(view: Json, value: Json) -> list[int]:
+    batch = value["batch"]
+    return [
+        view["block"]["time"],
+        *(batch[f"{what}At"] for what in ("anchored", "changed", "revoked")),
+    ]
+
+
+def nameable(time: Any) -> bool:
+    return 0 <= int(time) < 253402300800
+
+
+def as_did(did: str) -> str:
+    """binding.md, 2: a did:pkh is compared as the account that it is."""
+    return did.lower() if did.startswith("did:pkh:eip155:") else did
 
 
 def seconds(time: int) -> datetime:
