@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from vectors import (  # noqa: E402
     anchors,
+    baking,
     dids,
     lists,
     models,
@@ -20,6 +21,7 @@ from vectors import (  # noqa: E402
     states,
     tokens,
     trees,
+    trusts,
     verdicts,
 )
 from vectors.writing import File, first_difference, text_of  # noqa: E402
@@ -36,6 +38,8 @@ FILES: dict[str, Callable[[], File]] = {
     "model.json": models.make,
     "status_list.json": lists.make,
     "state.json": states.make,
+    "baking.json": baking.make,
+    "trust.json": trusts.make,
     "verdict.json": verdicts.make,
     "verdict_attacks.json": verdicts.make_attacks,
 }
