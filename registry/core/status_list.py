@@ -191,16 +191,11 @@ def list_credential(  # noqa: PLR0913 - the members of the document, each named 
 
     One purpose a list: purposes that share a list share each of its bits. Raises `InvalidArgument`.
     """
-    if not _URL.fullmatch(url) or purpose not in PURPOSES:
+    if not _is_url(url) or purpose not in PURPOSES:
         raise InvalidArgument(f"{url!r} is not a URL, or {purpose!r} not one of {PURPOSES}")
     if ttl is not None and not 0 <= ttl <= MAX_SAFE_INTEGER:
         raise InvalidArgument(f"a ttl of {ttl} milliseconds")
-    subject: JsonObject = {
-        "id": f"{url}#list",
-        "type": LIST_TYPE,
-        "statusPurpose": purpose,
-        "encodedList": encode_list(bits),
-    }
+    subject = _subject(url, purpose, bits)
     return {
         "@context": [CREDENTIALS_V2],
         "id": url,
@@ -208,6 +203,15 @@ def list_credential(  # noqa: PLR0913 - the members of the document, each named 
         "issuer": issuer,
         "validFrom": write_stamp(valid_from),
         "credentialSubject": subject if ttl is None else {**subject, "ttl": ttl},
+    }
+
+
+def _subject(url: str, purpose: str, bits: bytes) -> JsonObject:
+    return {
+        "id": f"{url}#list",
+        "type": LIST_TYPE,
+        "statusPurpose": purpose,
+        "encodedList": encode_list(bits),
     }
 
 

@@ -190,7 +190,17 @@ class Verifier:
             {"address": CONTRACT["address"].lower(), "codeHash": CONTRACT["runtimeCodeHash"]},
         )
         self.at = moment(policy["at"])
-        verified = signature["outcome"] == "ok" or signature.get("code") == "key_revoked"
+        # binding.md, 3 and 5: these two are said of a signature that holds; the second also of one
+        # whose key was not found, and then no entry lists its name.
+        own = {
+            key["id"]
+            for entry in policy.get("trust", [])
+            for key in entry.get("keys", [])
+            if key["id"].partition("#")[0] == entry["did"]
+        }
+        all_listed = all(p.get("verificationMethod") in own for p in self.signatures if known(p))
+        found = signature.get("code") == "key_unresolved" and all_listed
+        verified = signature["outcome"] == "ok" or signature.get("code") == "key_revoked" or found
         self.signed = [
             p for p in self.signatures if verified and known(p) and controller(p) == self.issuer_id
         ]
