@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from vectors import (  # noqa: E402
     anchors,
+    baking,
     dids,
     lists,
     models,
@@ -21,6 +22,7 @@ from vectors import (  # noqa: E402
     states,
     tokens,
     trees,
+    trusts,
     verdicts,
 )
 from vectors.writing import File, first_difference, text_of  # noqa: E402
@@ -38,6 +40,8 @@ FILES: dict[str, Callable[[], File]] = {
     "status_list.json": lists.make,
     "state.json": states.make,
     "relay.json": relays.make,
+    "baking.json": baking.make,
+    "trust.json": trusts.make,
     "verdict.json": verdicts.make,
     "verdict_attacks.json": verdicts.make_attacks,
 }

@@ -59,6 +59,16 @@ _LETTERS: Final = re.compile(rb"[A-Za-z]{4}")
 _JWS: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 _URL: Final = re.compile(r"(?:https?://|urn:uuid:)[!-~]+", re.ASCII)
 _XML_SPACE: Final = " \t\r\n"
+# A document type declaration without declarations of its own (XML 1.0, 2.8), behind what may stand
+# before it. Each part is taken whole or not at all: no text is looked through twice.
+_SPACE: Final = rb"[ \t\r\n]"
+_LITERAL: Final = rb"(?:\"[^\"]*\"|'[^']*')"
+_EXTERNAL: Final = rb"%b+(?:SYSTEM|PUBLIC%b+%b)%b+%b" % (_SPACE, _SPACE, _LITERAL, _SPACE, _LITERAL)
+_PROLOG: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>%b++|<\?.*?\?>|<!--.*?-->)*+"
+    rb"(?P<doctype><!DOCTYPE%b+[^\s<>\[\"']+(?:%b)?%b*>)" % (_SPACE, _SPACE, _EXTERNAL, _SPACE),
+    re.DOTALL,
+)
 # Only ever matched where the parser saw a tag begin, so quotes and brackets are balanced.
 _START_TAG: Final = re.compile(rb"<[^\s/>]+(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
 _END_TAG: Final = re.compile(rb"</[^>]*>")
@@ -160,18 +170,19 @@ def bake_svg(image: bytes, credential: bytes | str) -> bytes:
 def unbake_svg(image: bytes) -> Baked:
     """The credential in an SVG in UTF-8, wherever it stands (5.3.2.2; Baking 2.0, "SVGs").
 
-    A document type declaration is refused, so no entity is ever declared or expanded. Text that
-    is escaped instead of wrapped in CDATA is read: it is the same to XML. Raises `Refusal` at
+    A document type declaration that only names the type is passed over and nothing of it fetched;
+    with declarations of its own it is refused: no entity is ever declared or expanded. Text that is
+    escaped instead of wrapped in CDATA is read: it is the same to XML. Raises `Refusal` at
     `format`.
     """
     found = _only(_read_svg(image).found)
     if found.has_children:
         raise _malformed("elements inside the credential's element")
-    body, verify = "".join(found.body).strip(_XML_SPACE), found.verify
-    if found.version == "3.0" and body and verify is not None:
+    body, verify = "".join(found.body).strip(_XML_SPACE), found.verify.strip(_XML_SPACE)
+    if found.version == "3.0" and body and verify:
         raise Refusal("format", "ambiguous", "a credential in `verify` and one in the body")
-    baked = _classified(found.version, body or verify or "")
-    if found.version == "3.0" and (baked.form == "jws") != (verify is not None):
+    baked = _classified(found.version, body or verify)
+    if found.version == "3.0" and (baked.form == "jws") != bool(verify):
         raise _malformed("JSON stands in the body, a compact JWS in `verify`")
     return baked
 
@@ -261,7 +272,7 @@ class _Found:
     """One credential's element: `span` is where it begins and ends in the file, in bytes."""
 
     version: Version
-    verify: str | None
+    verify: str
     span: tuple[int, int]
     body: list[str] = field(default_factory=list)
     has_children: bool = False
@@ -288,7 +299,7 @@ class _Drawing:
         self._expat.StartElementHandler = self._start
         self._expat.EndElementHandler = self._end
         self._expat.CharacterDataHandler = self._text
-        parser.feed(self._image)
+        parser.feed(_without_doctype(self._image))
         parser.close()
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -340,9 +351,18 @@ class _Drawing:
         return int(self._expat.CurrentByteIndex)
 
 
-def _verify(attributes: list[str]) -> str | None:
+def _verify(attributes: list[str]) -> str:
     """The parser hands names and values over in turn, as one list."""
-    return dict(zip(attributes[::2], attributes[1::2], strict=True)).get("verify")
+    return dict(zip(attributes[::2], attributes[1::2], strict=True)).get("verify", "")
+
+
+def _without_doctype(image: bytes) -> bytes:
+    """Spaces in its place: the parser knows of no declaration, and finds all else where it was."""
+    match = _PROLOG.match(image)
+    if match is None:
+        return image
+    begin, end = match.span("doctype")
+    return image[:begin] + b" " * (end - begin) + image[end:]
 
 
 def _read_svg(image: bytes) -> _Drawing:
@@ -353,7 +373,7 @@ def _read_svg(image: bytes) -> _Drawing:
     try:
         drawing.read()
     except DefusedXmlException as error:
-        raise _malformed(f"document types and entities are not read: {error}") from error
+        raise _malformed("a document type with declarations of its own is not read") from error
     except ParseError as error:
         raise _malformed(f"not well-formed XML: {error}") from error
     return drawing
@@ -407,13 +427,13 @@ def _encoded(text: str) -> bytes:
 
 def _classified(version: Version, text: str) -> Baked:
     _bounded(_encoded(text), MAX_DOCUMENT_BYTES)
-    for form in _forms(version, text):
-        return Baked(version, form, text)
+    for form in _forms(version, text.strip(_XML_SPACE)):
+        return Baked(version, form, text if form == "json" else text.strip(_XML_SPACE))
     raise _malformed(f"what is baked in is no credential of Open Badges {version}")
 
 
 def _forms(version: Version, text: str) -> Iterator[Form]:
-    if version != "1.0" and text.lstrip(_XML_SPACE).startswith("{"):
+    if version != "1.0" and text.startswith("{"):
         yield "json"
     if version != "1.0" and _JWS.fullmatch(text):
         yield "jws"

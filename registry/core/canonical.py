@@ -106,8 +106,11 @@ def _quads(inlined: JsonObject, doubles: Mapping[str, str]) -> Iterator[ox.Quad]
     try:
         for quad in ox.parse(jcs(inlined), format=ox.RdfFormat.JSON_LD, base_iri=NO_BASE):
             yield _with_canonical_double(quad, doubles) if doubles else quad
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, OSError) as error:
         raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
+    except MemoryError as error:
+        # The parser's own limit for one token (8 MiB), however much memory there is.
+        raise Refusal("format", "too_large", f"too long to be read as RDF: {error}") from error
 
 
 def _double_forms(document: JsonObject) -> dict[str, str]:

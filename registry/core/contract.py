@@ -44,6 +44,10 @@ class Batch:
     flags: int
 
     @property
+    def times(self) -> tuple[int, int, int]:
+        return self.anchored_at, self.changed_at, self.revoked_at
+
+    @property
     def suspended(self) -> bool:
         return bool(self.flags & FLAG_SUSPENDED)
 

@@ -1,23 +1,23 @@
 """DID documents: which keys and accounts a DID names, and for what. Pure.
 
 Sources: W3C Controlled Identifiers 1.0 (2.1 to 2.3, 3.3), W3C Decentralized Identifiers 1.0 (3.1
-syntax, 3.2 relative DID URLs), and, for the kinds of verification methods, Ed25519Signature2020,
-EcdsaSecp256k1Signature2019, EcdsaSecp256k1RecoverySignature2020 and JsonWebSignature2020. A
-document is read as JSON (application/did+json): its `@context` is not looked at.
+syntax, 3.2 relative DID URLs), and, for the kinds of verification methods, Ed25519Signature2018
+and 2020, EcdsaSecp256k1Signature2019, EcdsaSecp256k1RecoverySignature2020, JsonWebSignature2020 and
+the security vocabulary. A document is read as JSON (application/did+json): its `@context` is not
+looked at.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from .document import JsonObject, parse_json
-from .ecdsa import SECP256K1, EcPublicKey
+from .ecdsa import P256, SECP256K1, Curve, EcPublicKey
 from .errors import InvalidArgument, Refusal
 from .jwk import read_jwk
-from .keys import ED25519_BYTES, Account, Ed25519PublicKey, PublicKey, read_multikey
+from .keys import Account, Ed25519PublicKey, PublicKey, read_multikey
 from .multibase import base58btc_decode
 from .times import parse_stamp
 
@@ -25,6 +25,8 @@ from .times import parse_stamp
 MAX_DID_DOCUMENT_BYTES: Final = 64 << 10
 # An RSA key of 8192 bits, written twice in base64url by did:jwk, comes to 1,950 characters.
 MAX_DID_CHARACTERS: Final = 2048
+_Forms = Mapping[str, Callable[[Any], PublicKey]]
+_Kind = tuple[_Forms, Callable[[PublicKey], bool]]
 _IDCHAR: Final = r"(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})"
 _DID: Final = re.compile(rf"did:[a-z0-9]+:(?:{_IDCHAR}*:)*{_IDCHAR}+")
 _RELATIONSHIPS: Final = (
@@ -40,7 +42,8 @@ _KEY_MEMBERS: Final = frozenset(f"publicKey{form}" for form in _FORMS)
 _SECRET_MEMBERS: Final = frozenset(
     f"{word}Key{form}" for word in ("secret", "private") for form in _FORMS
 )
-_COMPRESSED_HEX: Final = re.compile("[0-9a-fA-F]{66}")
+# Of a key on one of the curves here: compressed, or of Ed25519.
+_KEY_IN_HEX: Final = re.compile("(?:[0-9a-fA-F]{2}){32,33}")
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ def read_did_document(data: bytes, did: str) -> DidDocument:
 
     An `https` URL may stand for the DID: its document is read alike (Controlled Identifiers 1.0,
     2.1.1). Refused are strict JSON's cases (`document.parse_json`), another `id` than `did`,
-    members of another shape than the specification's, two methods of one id, and times that cannot
-    be read.
+    members of another shape than the specification's, different methods of one id, and times that
+    cannot be read.
     """
     if not did.startswith("https://"):
         require_did(did)
@@ -128,18 +131,27 @@ def read_did_document(data: bytes, did: str) -> DidDocument:
     if document.get("id") != did:
         raise InvalidArgument(f"the document of {did} says it is of {document.get('id')!r}")
     listed = {name: _list(document, name) for name in ("verificationMethod", *_RELATIONSHIPS)}
-    methods = [
-        _method(item, did)
-        for name, items in listed.items()
-        for item in items
-        if name == "verificationMethod" or not isinstance(item, str)
-    ]
-    _require_different([method.id for method in methods])
     return DidDocument(
         did,
-        tuple(methods),
+        tuple(_method(item) for item in _given(listed, did).values()),
         frozenset(_method_id(item, did) for item in listed["assertionMethod"]),
     )
+
+
+def _given(listed: Mapping[str, list[Any]], did: str) -> dict[str, JsonObject]:
+    """The methods given by value, by their absolute ids; one that stands twice alike is one."""
+    given: dict[str, JsonObject] = {}
+    for name, items in listed.items():
+        for item in items:
+            if isinstance(item, str) and name != "verificationMethod":
+                continue
+            if not isinstance(item, dict):
+                raise InvalidArgument("a verification method is an object")
+            method_id = _method_id(item, did)
+            whole = {**item, "id": method_id}
+            if given.setdefault(method_id, whole) != whole:
+                raise InvalidArgument(f"different verification methods have the id {method_id}")
+    return given
 
 
 def _list(document: JsonObject, name: str) -> list[Any]:
@@ -147,12 +159,6 @@ def _list(document: JsonObject, name: str) -> list[Any]:
     if not isinstance(items, list):
         raise InvalidArgument(f"{name} of a DID document is a list")
     return items
-
-
-def _require_different(ids: list[str]) -> None:
-    for method_id, times in Counter(ids).most_common(1):
-        if times > 1:
-            raise InvalidArgument(f"{times} verification methods have the id {method_id}")
 
 
 def _method_id(item: Any, did: str) -> str:
@@ -167,11 +173,9 @@ def _method_id(item: Any, did: str) -> str:
     return did + reference if reference.startswith("#") else reference
 
 
-def _method(item: Any, did: str) -> VerificationMethod:
-    """A method given by value; raises `InvalidArgument` without id, type or controller (2.2)."""
-    if not isinstance(item, dict):
-        raise InvalidArgument("a verification method is an object")
-    method_id = _method_id(item, did)
+def _method(item: JsonObject) -> VerificationMethod:
+    """A method given by value; raises `InvalidArgument` without type or controller (2.2)."""
+    method_id = item["id"]
     kind, controller = item.get("type"), item.get("controller")
     if not isinstance(kind, str) or not isinstance(controller, str):
         raise InvalidArgument(f"{method_id} has no type or no controller")
@@ -203,54 +207,35 @@ def _account(item: JsonObject) -> Account | None:
 def _key(kind: str, item: JsonObject) -> PublicKey | None:
     """The key, where its kind is read and it is given in one way alone (2.2)."""
     given = _KEY_MEMBERS.intersection(item)
-    if len(given) != 1 or _SECRET_MEMBERS.intersection(item):
+    if kind not in _KINDS or len(given) != 1 or _SECRET_MEMBERS.intersection(item):
         return None
     (member,) = given
-    read = _READERS.get((kind, member))
+    forms, is_of_the_kind = _KINDS[kind]
     try:
-        return read(item[member]) if read else None
+        key = forms[member](item[member]) if member in forms else None
     except InvalidArgument:
         return None
+    return key if key is not None and is_of_the_kind(key) else None
 
 
 def _multikey(value: Any) -> PublicKey:
     return read_multikey(_text(value))
 
 
-def _ed25519_multikey(value: Any) -> PublicKey:
-    return Ed25519PublicKey.from_multikey(_text(value))
+def _raw(read: Callable[[bytes], PublicKey]) -> _Forms:
+    """The four ways to write a key of one curve; in the older two its bytes stand alone."""
+    return {
+        "publicKeyMultibase": _multikey,
+        "publicKeyJwk": read_jwk,
+        "publicKeyBase58": lambda value: read(base58btc_decode("z" + _text(value))),
+        "publicKeyHex": lambda value: read(_hexadecimal(_text(value))),
+    }
 
 
-def _ed25519_base58(value: Any) -> PublicKey:
-    raw = base58btc_decode("z" + _text(value))
-    if len(raw) != ED25519_BYTES:
-        raise InvalidArgument("not an Ed25519 key")
-    return Ed25519PublicKey(raw)
-
-
-def _secp256k1_base58(value: Any) -> PublicKey:
-    return EcPublicKey(SECP256K1, base58btc_decode("z" + _text(value)))
-
-
-def _secp256k1_hex(value: Any) -> PublicKey:
-    text = _text(value)
-    if not _COMPRESSED_HEX.fullmatch(text):
-        raise InvalidArgument("not a compressed point in hexadecimal")
-    return EcPublicKey(SECP256K1, bytes.fromhex(text))
-
-
-def _secp256k1_multikey(value: Any) -> PublicKey:
-    return _on_secp256k1(_multikey(value))
-
-
-def _secp256k1_jwk(value: Any) -> PublicKey:
-    return _on_secp256k1(read_jwk(value))
-
-
-def _on_secp256k1(key: PublicKey) -> PublicKey:
-    if not isinstance(key, EcPublicKey) or key.curve != SECP256K1:
-        raise InvalidArgument("not a key on secp256k1")
-    return key
+def _hexadecimal(text: str) -> bytes:
+    if not _KEY_IN_HEX.fullmatch(text):
+        raise InvalidArgument("not a key in hexadecimal")
+    return bytes.fromhex(text)
 
 
 def _text(value: Any) -> str:
@@ -259,15 +244,23 @@ def _text(value: Any) -> str:
     return value
 
 
-_SECP256K1_2019: Final = "EcdsaSecp256k1VerificationKey2019"
-_READERS: Final[dict[tuple[str, str], Callable[[Any], PublicKey]]] = {
-    ("Multikey", "publicKeyMultibase"): _multikey,
-    ("JsonWebKey", "publicKeyJwk"): read_jwk,
-    ("JsonWebKey2020", "publicKeyJwk"): read_jwk,
-    ("Ed25519VerificationKey2020", "publicKeyMultibase"): _ed25519_multikey,
-    ("Ed25519VerificationKey2018", "publicKeyBase58"): _ed25519_base58,
-    (_SECP256K1_2019, "publicKeyJwk"): _secp256k1_jwk,
-    (_SECP256K1_2019, "publicKeyMultibase"): _secp256k1_multikey,
-    (_SECP256K1_2019, "publicKeyBase58"): _secp256k1_base58,
-    (_SECP256K1_2019, "publicKeyHex"): _secp256k1_hex,
+_MULTIKEY: Final[_Kind] = {"publicKeyMultibase": _multikey}, lambda _: True
+_JWK: Final[_Kind] = {"publicKeyJwk": read_jwk}, lambda _: True
+_ED25519: Final[_Kind] = _raw(Ed25519PublicKey), lambda key: isinstance(key, Ed25519PublicKey)
+
+
+def _on(curve: Curve) -> _Kind:
+    return (
+        _raw(lambda data: EcPublicKey(curve, data)),
+        lambda key: isinstance(key, EcPublicKey) and key.curve == curve,
+    )
+
+
+# In which members a kind of method has its key, and which keys it may be.
+_KINDS: Final[dict[str, _Kind]] = {
+    "Multikey": _MULTIKEY,
+    **dict.fromkeys(("JsonWebKey", "JsonWebKey2020", "JwsVerificationKey2020"), _JWK),
+    **dict.fromkeys(("Ed25519VerificationKey2018", "Ed25519VerificationKey2020"), _ED25519),
+    "EcdsaSecp256k1VerificationKey2019": _on(SECP256K1),
+    "EcdsaSecp256r1VerificationKey2019": _on(P256),
 }

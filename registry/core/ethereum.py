@@ -17,6 +17,14 @@ HASH_BYTES: Final = 32
 ADDRESS_BYTES: Final = 20
 WORD_BYTES: Final = 32
 _HEX: Final = re.compile(r"0x((?:[0-9a-fA-F]{2})*)")
+# Headers and accounts are flat. The short nodes of a trie stand inside one another, but have less
+# than 32 bytes together, and two for each level at least.
+MAX_RLP_NESTING: Final = 16
+# RLP: the first byte of a string longer than one byte, of a list, and by how much each is moved
+# when the length itself is written out in the bytes that follow.
+_STRING: Final = 0x80
+_LIST: Final = 0xC0
+_SHORT: Final = 55
 # Nodes differ in leading zeros; what is read is hashed or compared, so the spelling is harmless.
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
@@ -30,15 +38,45 @@ def decode_rlp(data: bytes, what: str) -> RlpItem:
     """The one item that `data` encodes, canonically; the caller has bounded its length.
 
     Encoding it again is what makes this strict: no flaw of the decoder gives one item a second
-    spelling (minimal lengths, nothing left over, nothing cut off).
+    spelling (minimal lengths, nothing left over, nothing cut off). Its nesting is bounded before,
+    for the decoder recurses.
     """
+    if _nesting(data) > MAX_RLP_NESTING:
+        raise bad_proof(f"{what} is RLP nested deeper than {MAX_RLP_NESTING}")
     try:
         item: RlpItem = rlp.decode(data)
-    except (rlp.DecodingError, RecursionError) as error:
+    except rlp.DecodingError as error:
         raise bad_proof(f"{what} is not RLP") from error
     if encode_rlp(item) != data:
         raise bad_proof(f"{what} is not canonical RLP")
     return item
+
+
+def _nesting(data: bytes) -> int:
+    """How deep the lists of RLP nest at most; rubbish may count as anything."""
+    ends: list[int] = []
+    at = deepest = 0
+    while at < len(data):
+        while ends and at >= ends[-1]:
+            ends.pop()
+        start, end = _payload(data, at)
+        if data[at] >= _LIST:
+            ends.append(end)
+            deepest = max(deepest, len(ends))
+        at = start if data[at] >= _LIST else max(end, at + 1)
+    return deepest
+
+
+def _payload(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the item at `at` begins and ends, by its first bytes."""
+    first = data[at]
+    if first < _STRING:
+        return at, at + 1
+    length = first - (_LIST if first >= _LIST else _STRING)
+    if length <= _SHORT:
+        return at + 1, at + 1 + length
+    start = at + 1 + length - _SHORT
+    return start, start + int.from_bytes(data[at + 1 : start], "big")
 
 
 def encode_rlp(item: RlpItem) -> bytes:

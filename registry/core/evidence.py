@@ -9,6 +9,7 @@ from typing import Final
 from .contract import StatusWord
 from .errors import Refusal
 from .keys import Account
+from .times import MAX_SECONDS
 
 # A chain for trying: one node of one's own is the whole network there.
 DEV_CHAIN_ID: Final = 31337
@@ -127,19 +128,28 @@ def agreed(evidence: Evidence, question: Question, *, finalized: bool, quorum: Q
     wanted = quorum.required(chain_id, len(hosts))
     said: defaultdict[str, set[_Vote]] = defaultdict(set)
     for node in evidence.nodes:
-        view = node.finalized if finalized else node.latest
-        if node.chain_id == chain_id and view is not None and question in view.answers:
-            said[node.host].add((view.block, view.code_hash, view.answers[question]))
+        vote = _vote(node.finalized if finalized else node.latest, question)
+        if node.chain_id == chain_id and vote is not None:
+            said[node.host].add(vote)
     if len(said) < wanted:
         raise Refusal("anchor", "unreachable", _silence(evidence, chain_id, wanted))
     # A host that contradicts itself has no vote.
     votes = {host: vote for host, (vote, *others) in said.items() if not others}
-    vote, count = next(iter(Counter(votes.values()).most_common(1)), (None, 0))
-    if vote is None or count < wanted:
+    chosen, count = next(iter(Counter(votes.values()).most_common(1)), (None, 0))
+    if chosen is None or count < wanted:
         raise Refusal(
             "anchor", "disagreement", f"at most {count} of {len(hosts)} nodes agree, want {wanted}"
         )
-    return Agreed(*vote, hosts=tuple(sorted(h for h, v in votes.items() if v == vote)))
+    return Agreed(*chosen, hosts=tuple(sorted(h for h, v in votes.items() if v == chosen)))
+
+
+def _vote(view: View | None, question: Question) -> _Vote | None:
+    """What a view says to `question`; times that no calendar names are no answer."""
+    if view is None or question not in view.answers:
+        return None
+    word = view.answers[question]
+    readable = all(0 <= time <= MAX_SECONDS for time in (view.block.time, *word.batch.times))
+    return (view.block, view.code_hash, word) if readable else None
 
 
 def _silence(evidence: Evidence, chain_id: int, wanted: int) -> str:

@@ -59,6 +59,18 @@ class Account:
         return f"eip155:{self.chain_id}:{self.address}"
 
 
+def same_did(one: str, other: str) -> bool:
+    """Whether two DIDs are one: to the letter, or as did:pkh of the same account (CAIP-10)."""
+    return one == other or _pkh(one) == _pkh(other) is not None
+
+
+def _pkh(did: str) -> Account | None:
+    try:
+        return Account.from_did_pkh(did)
+    except InvalidArgument:
+        return None
+
+
 @dataclass(frozen=True)
 class Ed25519PublicKey:
     """A raw Ed25519 public key, 32 bytes (RFC 8032); raises `InvalidArgument` for another length.

@@ -1,12 +1,14 @@
 """What a verifier demands and whom it trusts, as values."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from .contract import REGISTRY, Registry
+from .did import require_did
 from .document import JsonObject, parse_json
 from .errors import InvalidArgument, Refusal
 from .evidence import Quorum
@@ -22,6 +24,10 @@ MAX_AGE: Final = timedelta(hours=1)
 ANCHOR_WINDOW: Final = timedelta(days=30)
 # Clocks of honest machines and chains differ by seconds.
 CLOCK_SKEW: Final = timedelta(minutes=1)
+_REQUIRED: Final = ("name", "did", "accounts")
+_OPTIONAL: Final = ("keys", "registry", "from", "until")
+_KEY_FORMS: Final = ("publicKeyMultibase", "publicKeyJwk")
+_SHOWN_CHARACTERS: Final = 100
 _ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
 
 
@@ -73,56 +79,111 @@ class Policy:
 
 
 def parse_trust(data: bytes) -> tuple[TrustEntry, ...]:
-    """Read a trust file: one entry, or `{"issuers": [entry, ...]}`.
+    """Read a trust file: one entry, or `{"issuers": [entry, ...]}` (docs/spec/binding.md, 3).
 
-    Raises `Refusal` at `issuer` with `unresolved`: a trust list that cannot be read is no list.
+    Raises `Refusal` at `issuer` with `unresolved`, and says what to write instead: a trust list
+    that is not understood whole is no list.
     """
     try:
-        value = parse_json(data, MAX_TRUST_BYTES)
-        entries = value.get("issuers", [value])
-        return tuple(_entry(item) for item in entries)
-    except (Refusal, InvalidArgument, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Refusal("issuer", "unresolved", f"not a trust list: {error}") from error
+        return tuple(_entry(item) for item in _entries(parse_json(data, MAX_TRUST_BYTES)))
+    except (Refusal, InvalidArgument) as error:
+        detail = error.detail if isinstance(error, Refusal) else str(error)
+        raise Refusal("issuer", "unresolved", f"not a trust list: {detail}") from error
 
 
-def _entry(item: JsonObject) -> TrustEntry:
-    unknown = set(item) - {"name", "did", "accounts", "keys", "registry", "from", "until"}
-    if unknown:
-        raise InvalidArgument(f"unknown members {sorted(unknown)}")
+def _entries(value: JsonObject) -> list[Any]:
+    if "issuers" not in value:
+        return [value]
+    _require_members(value, "a list of issuers", ("issuers",))
+    issuers = _list(value["issuers"], "issuers")
+    if not issuers:
+        raise InvalidArgument("issuers is empty: write an entry, or verify without a trust list")
+    return issuers
+
+
+def _entry(item: Any) -> TrustEntry:
+    what = "an entry of the trust list"
+    _require_members(item, what, _REQUIRED, _OPTIONAL)
+    did = _did(item["did"])
+    begins, ends = _time(item, "from"), _time(item, "until")
+    if begins is not None and ends is not None and ends <= begins:
+        raise InvalidArgument("until of an entry is not after its from: it is never in force")
     return TrustEntry(
-        name=_text(item["name"]),
-        did=_text(item["did"]),
-        accounts=tuple(Account.parse(_text(account)) for account in item["accounts"]),
-        keys=tuple(_key(key) for key in item.get("keys", ())),
+        name=_text(item["name"], "name"),
+        did=did,
+        accounts=tuple(_account(value) for value in _list(item["accounts"], "accounts")),
+        keys=tuple(_key(key, did) for key in _list(item.get("keys", []), "keys")),
         registry=_address(item["registry"]) if "registry" in item else None,
-        valid_from=_time(item, "from"),
-        valid_until=_time(item, "until"),
+        valid_from=begins,
+        valid_until=ends,
     )
 
 
-def _key(item: Mapping[str, Any]) -> TrustedKey:
-    unknown = set(item) - {"id", "publicKeyMultibase", "publicKeyJwk", "until"}
-    if unknown or ("publicKeyMultibase" in item) == ("publicKeyJwk" in item):
-        raise InvalidArgument("a key has an id, one of publicKeyMultibase and publicKeyJwk, until")
+def _key(item: Any, did: str) -> TrustedKey:
+    _require_members(item, "a key of an entry", ("id",), (*_KEY_FORMS, "until"))
+    if all(form in item for form in _KEY_FORMS) or not any(form in item for form in _KEY_FORMS):
+        raise InvalidArgument("a key of an entry has one of publicKeyMultibase and publicKeyJwk")
     if "publicKeyJwk" in item:
         key = read_jwk(item["publicKeyJwk"])
     else:
-        key = read_multikey(_text(item["publicKeyMultibase"]))
-    return TrustedKey(_text(item["id"]), key, _time(item, "until"))
+        key = read_multikey(_text(item["publicKeyMultibase"], "publicKeyMultibase"))
+    return TrustedKey(_key_id(item["id"], did), key, _time(item, "until"))
+
+
+def _key_id(value: Any, did: str) -> str:
+    """An id that is none of the issuer's would pin nothing, and so leave every key open."""
+    text = _text(value, "id of a key")
+    if not text.startswith(f"{did}#") or text.endswith("#"):
+        wanted = f"the whole URL of the method, {did}# and its name"
+        raise InvalidArgument(f"the id of a key is {_shown(text)}: write {wanted}")
+    return text
+
+
+def _did(value: Any) -> str:
+    text = _text(value, "did")
+    if not text.startswith("https://"):
+        require_did(text)
+    return text
+
+
+def _account(value: Any) -> Account:
+    return Account.parse(_text(value, "an account"))
 
 
 def _address(value: Any) -> bytes:
-    text = _text(value)
+    text = _text(value, "registry")
     if not _ADDRESS.fullmatch(text):
-        raise InvalidArgument(f"{text!r} is not an address")
+        raise InvalidArgument(f"registry is {_shown(text)}, which is no address")
     return bytes.fromhex(text[2:])
 
 
 def _time(item: Mapping[str, Any], key: str) -> datetime | None:
-    return parse_stamp(_text(item[key])) if key in item else None
+    return parse_stamp(_text(item[key], key)) if key in item else None
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise InvalidArgument(f"{value!r} is not text")
+def _require_members(
+    item: Any, what: str, required: Sequence[str], optional: Sequence[str] = ()
+) -> None:
+    if not isinstance(item, dict):
+        raise InvalidArgument(f"{what} is not an object")
+    if any(name not in item for name in required):
+        raise InvalidArgument(f"{what} needs {', '.join(required)}")
+    unknown = sorted(item.keys() - {*required, *optional})
+    if unknown:
+        raise InvalidArgument(f"{what} has an unknown member {_shown(unknown[0])}")
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidArgument(f"{name} is not a list: write [ and ] around it")
     return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidArgument(f"{name} is not text")
+    return value
+
+
+def _shown(text: str) -> str:
+    return json.dumps(text[:_SHOWN_CHARACTERS])

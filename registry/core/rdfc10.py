@@ -185,10 +185,14 @@ class _Canonicaliser:
 def _dataset(quads: Iterable[ox.Quad]) -> list[_Terms]:
     """The quads without repetitions, in their order."""
     dataset: dict[_Terms, None] = {}
-    for quad in quads:
-        dataset[_terms(quad)] = None
-        if len(dataset) > MAX_QUADS:
-            raise Refusal("format", "too_large", f"more than {MAX_QUADS} quads")
+    try:
+        for quad in quads:
+            dataset[_terms(quad)] = None
+            if len(dataset) > MAX_QUADS:
+                raise Refusal("format", "too_large", f"more than {MAX_QUADS} quads")
+    except MemoryError as error:
+        # What is parsed while it is read here: a line beyond the parser's limit of 16 MiB.
+        raise Refusal("format", "too_large", f"too long to be read as RDF: {error}") from error
     return list(dataset)
 
 

@@ -34,6 +34,7 @@ from .ethereum import (
     json_object,
 )
 from .evidence import Block, Question
+from .times import MAX_SECONDS
 from .trie import trie_value
 
 # In the order of the RLP; the name is the one of JSON-RPC.
@@ -59,8 +60,6 @@ _LENGTHS: Final = {"miner": ADDRESS_BYTES, "logsBloom": 256, "nonce": 8, "extraD
 MAX_HEADER_BYTES: Final = 4096
 # Forks have only ever appended fields, two or three at most; this leaves room for a dozen forks.
 MAX_HEADER_FIELDS: Final = 64
-# The last second that a calendar can name (9999-12-31T23:59:59Z).
-MAX_TIME: Final = 253_402_300_799
 
 
 @dataclass(frozen=True)
@@ -211,6 +210,8 @@ def _slot_value(storage_hash: bytes, slot: bytes, item: Any) -> int:
 def _status_word(batch: Batch, revoked: int, suspended: int) -> StatusWord:
     if batch.size == 0 and (revoked or suspended):
         raise bad_proof("a batch that is not anchored has a status")
+    if any(time > MAX_SECONDS for time in batch.times):
+        raise bad_proof("a batch's time is one that no calendar names")
     return StatusWord(batch, revoked, suspended)
 
 
@@ -236,7 +237,7 @@ def _json_field(name: str, value: Any) -> bytes:
 
 
 def _header(values: dict[str, Any], digest: bytes) -> Header:
-    if values["timestamp"] > MAX_TIME:
+    if values["timestamp"] > MAX_SECONDS:
         raise bad_proof("the header's time is one that no calendar names")
     return Header(
         values["number"],

@@ -8,7 +8,7 @@ allows a series, because some readers stop after the first and so see a shorter 
 
 import re
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Any, Final
 from .contexts import CREDENTIALS_V2
 from .document import MAX_SAFE_INTEGER, JsonObject
 from .errors import InvalidArgument, Refusal
+from .multibase import base64url_decode
 from .times import write_stamp
 
 ENTRY_TYPE: Final = "BitstringStatusListEntry"
@@ -30,12 +31,15 @@ INFORMATIVE: Final = ("refresh", "message")
 
 # A holder hides among at least this many others when a list is fetched (3.2, step 2).
 MIN_ENTRIES: Final = 131_072
-# 134 million entries, a thousand times the least; a reader's memory stays bounded.
-MAX_LIST_BYTES: Final = 1 << 24
+# 33 million entries, 256 times the least. Bits that do not shrink come to 5.6 million characters:
+# what may be signed in JCS must be readable as RDF too, and the parser there takes 8 MiB a token.
+MAX_LIST_BYTES: Final = 1 << 22
 # Bits that look random do not shrink: base64 of the longest list, and gzip's frame.
 MAX_ENCODED_CHARACTERS: Final = (MAX_LIST_BYTES + (1 << 16)) * 4 // 3
 # Far more digits than any list has entries; turning text into integers takes quadratic time.
 MAX_INDEX_CHARACTERS: Final = 32
+# Of more bits nobody can write a message for each value into a credential of 1 MiB.
+MAX_STATUS_BITS: Final = 16
 # The list, its issuer's profile, its proofs.
 MAX_CREDENTIAL_BYTES: Final = MAX_ENCODED_CHARACTERS + (1 << 20)
 _MIN_LIST_BYTES: Final = MIN_ENTRIES // 8
@@ -44,8 +48,8 @@ _MIN_LIST_BYTES: Final = MIN_ENTRIES // 8
 # 2.3.1): deflate, no flags, no time, best compression, unknown system.
 _GZIP_HEADER: Final = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x02\xff"
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
-_BASE64URL: Final = re.compile(r"u[A-Za-z0-9_-]*", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+", re.ASCII)
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -56,6 +60,11 @@ class StatusEntry:
     purpose: str
     index: int
     list_url: str
+
+    @property
+    def is_informative(self) -> bool:
+        """Whether it is of a purpose that takes nothing away: its list need not be read (2.1)."""
+        return self.purpose in INFORMATIVE
 
     def as_document(self) -> JsonObject:
         """The `credentialStatus` of a credential, before it is signed."""
@@ -72,29 +81,26 @@ def is_list_entry(status: JsonObject) -> bool:
     return ENTRY_TYPE in _listed(status.get("type"))
 
 
-def is_informative(status: JsonObject) -> bool:
-    """Whether a `credentialStatus` is a list entry of a purpose that takes nothing away (2.1)."""
-    return is_list_entry(status) and status.get("statusPurpose") in INFORMATIVE
-
-
 def parse_entry(status: JsonObject) -> StatusEntry:
-    """Read one `credentialStatus` (2.1).
+    """Read one `credentialStatus` (2.1), of whatever purpose.
 
-    Raises `Refusal` at `status`: `unknown_type` for another type, another purpose or entries of
-    several bits, `malformed` for what breaks the source's rules.
+    Raises `Refusal` at `status`: `malformed` for what breaks the source's rules, `unknown_type` for
+    another type, another purpose, or several bits for one that can take something away.
     """
     if not is_list_entry(status):
         raise _unknown(f"{status.get('type')!r} is not read")
     purpose = status.get("statusPurpose")
     if not isinstance(purpose, str):
         raise _malformed("statusPurpose is not text")
-    _require_one_bit(status)
-    url = status.get("statusListCredential")
-    if not isinstance(url, str) or not _URL.fullmatch(url) or url == status.get("id"):
-        raise _malformed("statusListCredential is not a URL, or is also the entry's id")
-    if purpose not in PURPOSES:
+    entry = StatusEntry(purpose, _index(status.get("statusListIndex")), _list_url(status))
+    size = _size(status)
+    _require_messages(status, size)
+    _require_references(status)
+    if purpose not in (*PURPOSES, *INFORMATIVE):
         raise _unknown(f"the purpose {purpose!r} is not read")
-    return StatusEntry(purpose, _index(status.get("statusListIndex")), url)
+    if not entry.is_informative:
+        _require_one_bit(size)
+    return entry
 
 
 def read_status(entry: StatusEntry, document: JsonObject) -> bool:
@@ -110,7 +116,7 @@ def read_status(entry: StatusEntry, document: JsonObject) -> bool:
     subject = _list_subject(document)
     if entry.purpose not in _listed(subject.get("statusPurpose")):
         raise _malformed(f"the list is not one for {entry.purpose}")
-    _require_one_bit(subject)
+    _require_one_bit(_size(subject))
     bits = decode_list(subject.get("encodedList"))
     if entry.index >= 8 * len(bits):
         raise _malformed(f"index {entry.index} of a list of {8 * len(bits)} entries")
@@ -161,11 +167,11 @@ def decode_list(encoded: Any) -> bytes:
     """
     if not isinstance(encoded, str) or len(encoded) > MAX_ENCODED_CHARACTERS:
         raise _malformed("encodedList is not text, or too long")
-    if not _BASE64URL.fullmatch(encoded):
-        raise _malformed("encodedList is not multibase base64url without padding")
+    if not encoded.startswith("u"):
+        raise _malformed("encodedList is not multibase base64url")
     try:
-        bits = _gunzip(urlsafe_b64decode(encoded[1:] + "=" * (-len(encoded[1:]) % 4)))
-    except (ValueError, zlib.error) as error:
+        bits = _gunzip(base64url_decode(encoded[1:]))
+    except (InvalidArgument, zlib.error) as error:
         raise _malformed(f"encodedList is not gzip in base64url: {error}") from error
     if len(bits) < _MIN_LIST_BYTES:
         raise _malformed(f"a list of {8 * len(bits)} entries, want at least {MIN_ENTRIES}")
@@ -185,16 +191,11 @@ def list_credential(  # noqa: PLR0913 - the members of the document, each named 
 
     One purpose a list: purposes that share a list share each of its bits. Raises `InvalidArgument`.
     """
-    if not _URL.fullmatch(url) or purpose not in PURPOSES:
+    if not _is_url(url) or purpose not in PURPOSES:
         raise InvalidArgument(f"{url!r} is not a URL, or {purpose!r} not one of {PURPOSES}")
     if ttl is not None and not 0 <= ttl <= MAX_SAFE_INTEGER:
         raise InvalidArgument(f"a ttl of {ttl} milliseconds")
-    subject: JsonObject = {
-        "id": f"{url}#list",
-        "type": LIST_TYPE,
-        "statusPurpose": purpose,
-        "encodedList": encode_list(bits),
-    }
+    subject = _subject(url, purpose, bits)
     return {
         "@context": [CREDENTIALS_V2],
         "id": url,
@@ -202,6 +203,15 @@ def list_credential(  # noqa: PLR0913 - the members of the document, each named 
         "issuer": issuer,
         "validFrom": write_stamp(valid_from),
         "credentialSubject": subject if ttl is None else {**subject, "ttl": ttl},
+    }
+
+
+def _subject(url: str, purpose: str, bits: bytes) -> JsonObject:
+    return {
+        "id": f"{url}#list",
+        "type": LIST_TYPE,
+        "statusPurpose": purpose,
+        "encodedList": encode_list(bits),
     }
 
 
@@ -224,15 +234,57 @@ def _list_subject(document: JsonObject) -> JsonObject:
     subject: JsonObject = subjects[0]
     if LIST_TYPE not in _listed(subject.get("type")):
         raise _malformed(f"credentialSubject is not a {LIST_TYPE}")
+    ttl = subject.get("ttl", 0)
+    if type(ttl) is not int or ttl < 0:
+        raise _malformed("ttl is not a number of milliseconds")
     return subject
 
 
-def _require_one_bit(node: JsonObject) -> None:
+def _list_url(status: JsonObject) -> str:
+    url = status.get("statusListCredential")
+    if not _is_url(url) or url == status.get("id"):
+        raise _malformed("statusListCredential is not a URL, or is also the entry's id")
+    return str(url)
+
+
+def _size(node: JsonObject) -> int:
     size = node.get("statusSize", 1)
     if type(size) is not int or size < 1:
-        raise _malformed(f"statusSize is {size!r}, want an integer greater than zero")
+        raise _malformed("statusSize is not an integer greater than zero")
+    return size
+
+
+def _require_one_bit(size: int) -> None:
     if size != 1:
         raise _unknown(f"entries of {size} bits are not read")
+
+
+def _require_messages(status: JsonObject, size: int) -> None:
+    """One for each value; those of a single bit have their meaning without (2.1)."""
+    if size == 1 and "statusMessage" not in status:
+        return
+    messages = status.get("statusMessage")
+    if size > MAX_STATUS_BITS or not isinstance(messages, list) or len(messages) != 1 << size:
+        raise _malformed(f"statusMessage has not one message for each value of {size} bit(s)")
+    if not all(map(_is_message, messages)):
+        raise _malformed("a statusMessage has not a status in hexadecimal and a message")
+
+
+def _is_message(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("message"), str):
+        return False
+    status = value.get("status")
+    return isinstance(status, str) and bool(_HEXADECIMAL.fullmatch(status))
+
+
+def _require_references(status: JsonObject) -> None:
+    references = _listed(status.get("statusReference", []))
+    if not all(map(_is_url, references)):
+        raise _malformed("statusReference is neither a URL nor a list of URLs")
+
+
+def _is_url(value: Any) -> bool:
+    return isinstance(value, str) and bool(_URL.fullmatch(value))
 
 
 def _index(value: Any) -> int:

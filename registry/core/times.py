@@ -6,6 +6,8 @@ from typing import Final
 
 from .errors import InvalidArgument
 
+# The last second that a calendar can name (9999-12-31T23:59:59Z), since 1970.
+MAX_SECONDS: Final = 253_402_300_799
 _STAMP: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -37,5 +39,5 @@ def write_stamp(moment: datetime) -> str:
 
 
 def from_seconds(seconds: int) -> datetime:
-    """A chain's timestamp (seconds since 1970, UTC)."""
+    """A chain's timestamp (seconds since 1970, UTC), 0 to `MAX_SECONDS`."""
     return datetime.fromtimestamp(seconds, UTC)

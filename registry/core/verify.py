@@ -21,7 +21,7 @@ from .steps.anchor import anchor, inclusion, question
 from .steps.case import Case
 from .steps.documents import document_url
 from .steps.issuer import issuer
-from .steps.listed_status import list_entries
+from .steps.listed_status import list_urls
 from .steps.period import holder, period
 from .steps.signature import controllers, in_force, signature
 from .steps.status import status
@@ -81,13 +81,13 @@ def addresses(data: bytes) -> tuple[Address, ...]:
     """
     try:
         credential, _ = read_presented(data)
-        chained = credential.accounts or any(map(anchors.is_anchor_proof, credential.proofs))
-        lists = [] if chained else list_entries(credential.statuses)
     except Refusal:
         return ()
+    chained = credential.accounts or any(map(anchors.is_anchor_proof, credential.proofs))
+    lists = [] if chained else list_urls(credential.statuses)
     subjects = [credential.issuer, *controllers(credential.proofs)]
     found = [Address(url, MAX_DID_DOCUMENT_BYTES) for url in map(_url, subjects) if url]
-    found += [Address(entry.list_url, MAX_CREDENTIAL_BYTES) for entry in lists]
+    found += [Address(url, MAX_CREDENTIAL_BYTES) for url in lists]
     return tuple(dict.fromkeys(found))
 
 

@@ -57,6 +57,10 @@ _NOT_PUBLIC_4: Final = tuple(
 )
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# RFC 5214, 6.1: the half of an interface identifier (two of its bits are free) after which the
+# IPv4 address of a machine stands: perhaps of one inside a site.
+_ISATAP: Final = 0x0000_5EFE
+_ISATAP_MASK: Final = 0xFCFF_FFFF
 # Teredo and other protocols of the IETF, documentation, 6to4.
 _NOT_PUBLIC_6: Final = tuple(
     IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
@@ -90,7 +94,8 @@ def is_public(address: str) -> bool:
     if isinstance(ip, IPv4Address):
         return ip.is_global and not any(ip in network for network in _NOT_PUBLIC_4)
     special = any(ip in network for network in _NOT_PUBLIC_6) or ip.scope_id is not None
-    return ip.is_global and ip in _GLOBAL_UNICAST and not special
+    tunnelled = int(ip) >> 32 & _ISATAP_MASK == _ISATAP
+    return ip.is_global and ip in _GLOBAL_UNICAST and not special and not tunnelled
 
 
 def _unpacked(ip: IPv6Address) -> IPv4Address | IPv6Address:

@@ -15,6 +15,7 @@ import httpx
 
 from registry.core.errors import InvalidArgument
 from registry.core.evidence import Block
+from registry.core.times import MAX_SECONDS
 
 # 500 status words in a batch of calls come to 100 KB; a node cannot fill a reader's memory.
 MAX_ANSWER_BYTES: Final = 4 << 20
@@ -25,8 +26,6 @@ MAX_QUANTITY_CHARACTERS: Final = 66
 # Where another library has raised Python's recursion limit (py_ecc does), parsing what nests deep
 # ends the process. A batch of blocks nests four deep.
 MAX_ANSWER_NESTING: Final = 16
-# The last second that a calendar can name (9999-12-31T23:59:59Z).
-MAX_TIME: Final = 253_402_300_799
 
 Call = tuple[str, list[Any]]
 _STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
@@ -155,7 +154,7 @@ def block(value: Any) -> Block:
 
 def moment(seconds: int) -> int:
     """A time that a calendar can name; raises `NodeProblem`."""
-    if seconds > MAX_TIME:
+    if seconds > MAX_SECONDS:
         raise NodeProblem("answered rubbish where a time was due")
     return seconds
 

@@ -156,8 +156,7 @@ def _words(page: _Page, answer: Any) -> list[StatusWord]:
         words = status_words_answer(data(answer), page.start, WORDS_PER_CALL)
     except InvalidArgument as error:
         raise NodeProblem(f"answered rubbish about a batch: {error}") from error
-    batch = words[0].batch
-    for seconds in (batch.anchored_at, batch.changed_at, batch.revoked_at):
+    for seconds in words[0].batch.times:
         moment(seconds)
     return words
 

@@ -27,9 +27,9 @@ from .writing import Case, File, attack, case, code_of, file_of, hexed, hexes, n
 DESCRIPTION = (
     "The anchor proof evm-merkle-2026 (docs/spec/anchor-proof.md). A case with a document gives "
     "every intermediate value of sections 2, 3 and 6; documentJcs and optionsJcs are text, to be "
-    "hashed as UTF-8. A case without `code` whose name ends in _fail leads to computedRoot, which "
-    "is not `root`, the anchored one. A case with `code` is a proof that must be refused for its "
-    "form alone, whatever the document."
+    "hashed as UTF-8. A case with `expected`, which is always `another root`, leads to "
+    "computedRoot, which is not `root`, the anchored one: it must not be taken for anchored. A "
+    "case with `code` is a proof that must be refused for its form alone, whatever the document."
 )
 CREATED = SIGNED
 # Names and values in which JCS implementations differ: order by UTF-16 units, escapes, numbers.
@@ -129,7 +129,8 @@ def _other_roots() -> list[Case]:
     for name, (desc, document, given) in tried.items():
         claim = anchor.claim(document, given)
         found = {"leaf": hexed(claim.leaf), "root": hexed(root), "computedRoot": hexed(claim.root)}
-        cases.append(attack(name, desc, document=document, proof=given, **found))
+        told = {**found, "expected": "another root"}
+        cases.append(attack(name, desc, document=document, proof=given, **told))
     return cases
 
 

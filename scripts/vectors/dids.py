@@ -11,14 +11,13 @@ from core.test_did import (
     DID,
     ED25519,
     JWK,
+    OF_ONE_CURVE,
     OTHER,
     P256,
     SECP256K1,
     SECP_2019,
-    SECP_HEX,
-    SECP_JWK,
-    base58,
     document,
+    forms,
     method,
 )
 
@@ -50,9 +49,9 @@ def make() -> File:
         DESCRIPTION,
         [
             *(_resolved(name, did) for name, did in RESOLVED.items()),
-            *(_not_resolved(did) for did in NOT_RESOLVED),
+            *(_not_resolved(name, did) for name, did in NOT_RESOLVED.items()),
             *(case(f"web {name}", did, did=did, url=did_web_url(did)) for name, did in WEB.items()),
-            *(_no_place(did) for did in NO_PLACE),
+            *(_no_place(name, did) for name, did in NO_PLACE.items()),
             *(_read(name, value) for name, value in _documents().items()),
             *(_not_read(name, data) for name, data in _broken().items()),
             *_retrievals(),
@@ -81,17 +80,36 @@ RESOLVED = {
     "ethr on the largest chain id": f"did:ethr:{MAX_CHAIN_ID:#x}:{_ADDRESS}",
     "ethr by key": f"did:ethr:0x{_ONE}",
 }
-NOT_RESOLVED = (
-    *("did:key:", "did:key:z", f"did:key:{ED25519[:-1]}", f"did:key:{ED25519[1:]}"),
-    *(f"did:key:1.1:{ED25519}", f"did:key:{ED25519}:", f"did:key:{ED25519}#{ED25519}"),
-    *("did:KEY:" + ED25519, "did:ion:abc", "did:web", "https://northmere.example", ""),
-    *(_did_jwk("{}"), _did_jwk("[]"), _did_jwk(json.dumps({**JWK, "d": "AA"}))),
-    *(_did_jwk(json.dumps({**JWK, "use": "enc"})), _did_jwk(json.dumps(JWK)) + "="),
-    *("did:jwk:e30.", "did:pkh:eip155:1:0x00", f"did:pkh:eip155:01:{_ADDRESS}"),
-    *(f"did:pkh:eip155:{MAX_CHAIN_ID + 1}:{_ADDRESS}", "did:pkh:bip122:x:1abc"),
-    *(f"did:ethr:ropsten:{_ADDRESS}", f"did:ethr:0x0:{_ADDRESS}", f"did:ethr:1:{_ADDRESS}"),
-    *(f"did:ethr:0x{'04' + _ONE[2:]}", "did:ethr:0x02" + "ff" * 32, f"did:ethr:{_ADDRESS[:-1]}"),
-)
+NOT_RESOLVED = {
+    "did key without a key": "did:key:",
+    "did key without a multikey": "did:key:z",
+    "did key cut short": f"did:key:{ED25519[:-1]}",
+    "did key in another base": f"did:key:{ED25519[1:]}",
+    "did key with a version": f"did:key:1.1:{ED25519}",
+    "did key with a colon behind": f"did:key:{ED25519}:",
+    "URL of a method": f"did:key:{ED25519}#{ED25519}",
+    "method in capitals": "did:KEY:" + ED25519,
+    "unknown method": "did:ion:abc",
+    "method alone": "did:web",
+    "URL that is no DID": "https://northmere.example",
+    "nothing": "",
+    "did jwk of an empty object": _did_jwk("{}"),
+    "did jwk of a list": _did_jwk("[]"),
+    "did jwk that shows its private key": _did_jwk(json.dumps({**JWK, "d": "AA"})),
+    "did jwk for encryption": _did_jwk(json.dumps({**JWK, "use": "enc"})),
+    "did jwk padded": _did_jwk(json.dumps(JWK)) + "=",
+    "did jwk with a full stop": "did:jwk:e30.",
+    "did pkh of one byte": "did:pkh:eip155:1:0x00",
+    "did pkh on a chain with a leading zero": f"did:pkh:eip155:01:{_ADDRESS}",
+    "did pkh on a chain beyond the largest": f"did:pkh:eip155:{MAX_CHAIN_ID + 1}:{_ADDRESS}",
+    "did pkh of another namespace": "did:pkh:bip122:x:1abc",
+    "did ethr on a network that is unknown": f"did:ethr:ropsten:{_ADDRESS}",
+    "did ethr on chain zero": f"did:ethr:0x0:{_ADDRESS}",
+    "did ethr on a chain in decimal": f"did:ethr:1:{_ADDRESS}",
+    "did ethr of a point that is not compressed": f"did:ethr:0x{'04' + _ONE[2:]}",
+    "did ethr of a point off the curve": "did:ethr:0x02" + "ff" * 32,
+    "did ethr cut short": f"did:ethr:{_ADDRESS[:-1]}",
+}
 WEB = {
     "host": "did:web:w3c-ccg.github.io",
     "path": "did:web:w3c-ccg.github.io:user:alice",
@@ -102,21 +120,47 @@ WEB = {
     "escaped path": "did:web:1and1.example:a%20b",
     "dots that are no way up": "did:web:a.example:...:..a",
 }
-NO_PLACE = (
-    *("did:web:", "did:web:127.0.0.1", "did:web:127.1", "did:web:2130706433", "did:web:0x7f000001"),
-    *("did:web:0177.0.0.1", "did:web:0x7f.0.0.0x1", "did:web:8.8.8.8%3A443", "did:web:::1"),
-    *("did:web:%5B%3A%3A1%5D", "did:web:.example", "did:web:example.", "did:web:a..example"),
-    *("did:web:-a.example", "did:web:a-.example", "did:web:a_b.example"),
-    *("did:web:user%40evil.example", "did:web:northmere.example%2F.evil.example"),
-    *("did:web:northmere.example%23.evil.example", "did:web:m%C3%BCnchen.example"),
-    *(f"did:web:{'a' * 64}.example", "did:web:a.example%3A", "did:web:a.example%3A0"),
-    *("did:web:a.example%3A65536", "did:web:a.example%3A0443", "did:web:a.example%3A443%3A443"),
-    *("did:web:a.example:", "did:web:a.example::b", "did:web:a.example:.", "did:web:a.example:.."),
-    *("did:web:a.example:b:..:c", "did:web:a.example:%2e%2E", "did:web:a.example:b%2Fc"),
-    *("did:web:a.example:..%5Csecret", "did:web:a.example:b%0d%0aHost%3A evil"),
-    *("did:web:a.example:%00", "did:web:a.example#key", "did:web:a.example?x=y"),
-    "did:web:a.example/b",
-)
+NO_PLACE = {
+    "no host": "did:web:",
+    "IPv4 address": "did:web:127.0.0.1",
+    "IPv4 address cut short": "did:web:127.1",
+    "IPv4 address as one number": "did:web:2130706433",
+    "IPv4 address in hexadecimal": "did:web:0x7f000001",
+    "IPv4 address in octal": "did:web:0177.0.0.1",
+    "IPv4 address in several bases": "did:web:0x7f.0.0.0x1",
+    "IPv4 address and port": "did:web:8.8.8.8%3A443",
+    "IPv6 address": "did:web:::1",
+    "IPv6 address in brackets": "did:web:%5B%3A%3A1%5D",
+    "host that begins with a full stop": "did:web:.example",
+    "host that ends in a full stop": "did:web:example.",
+    "host with an empty label": "did:web:a..example",
+    "label that begins with a hyphen": "did:web:-a.example",
+    "label that ends in a hyphen": "did:web:a-.example",
+    "label with an underscore": "did:web:a_b.example",
+    "user before the host": "did:web:user%40evil.example",
+    "path hidden in the host": "did:web:northmere.example%2F.evil.example",
+    "fragment hidden in the host": "did:web:northmere.example%23.evil.example",
+    "host that is not ASCII": "did:web:m%C3%BCnchen.example",
+    "label of 64 letters": f"did:web:{'a' * 64}.example",
+    "port of no digits": "did:web:a.example%3A",
+    "port zero": "did:web:a.example%3A0",
+    "port beyond the largest": "did:web:a.example%3A65536",
+    "port with a leading zero": "did:web:a.example%3A0443",
+    "two ports": "did:web:a.example%3A443%3A443",
+    "empty segment at the end": "did:web:a.example:",
+    "empty segment": "did:web:a.example::b",
+    "dot for a segment": "did:web:a.example:.",
+    "way up": "did:web:a.example:..",
+    "way up in the middle": "did:web:a.example:b:..:c",
+    "way up in escapes": "did:web:a.example:%2e%2E",
+    "slash hidden in a segment": "did:web:a.example:b%2Fc",
+    "way up with a backslash": "did:web:a.example:..%5Csecret",
+    "header hidden in a segment": "did:web:a.example:b%0d%0aHost%3A evil",
+    "zero byte in a segment": "did:web:a.example:%00",
+    "URL of a method": "did:web:a.example#key",
+    "URL with a query": "did:web:a.example?x=y",
+    "URL with a path": "did:web:a.example/b",
+}
 
 
 def _said(found: DidDocument) -> JsonObject:
@@ -141,19 +185,19 @@ def _resolved(name: str, did: str) -> Case:
     return case(name, "out of the DID itself", did=did, **_said(found))
 
 
-def _not_resolved(did: str) -> Case:
+def _not_resolved(name: str, did: str) -> Case:
     try:
         resolve(did)
     except InvalidArgument as error:
-        return attack(named(f"no {did[:60]}"), str(error)[:90], did=did, code=UNRESOLVED)
-    return attack(named(f"no {did[:60]}"), "needs a document", did=did, code=UNRESOLVED)
+        return attack(named(f"unresolved {name}"), str(error)[:90], did=did, code=UNRESOLVED)
+    return attack(named(f"unresolved {name}"), "needs a document", did=did, code=UNRESOLVED)
 
 
-def _no_place(did: str) -> Case:
+def _no_place(name: str, did: str) -> Case:
     try:
         did_web_url(did)
     except InvalidArgument as error:
-        return attack(named(f"no place {did[8:60]}"), str(error)[:90], did=did, code=UNRESOLVED)
+        return attack(named(f"no place: {name}"), str(error)[:90], did=did, code=UNRESOLVED)
     raise ValueError(f"{did} has a place")
 
 
@@ -170,14 +214,16 @@ def _documents() -> dict[str, JsonObject]:
         "Multikey of secp256k1": of(publicKeyMultibase=SECP256K1),
         "JsonWebKey": of(type="JsonWebKey", publicKeyJwk=JWK),
         "JsonWebKey2020": of(type="JsonWebKey2020", publicKeyJwk={**JWK, "kid": "x"}),
-        "Ed25519VerificationKey2020": of(
-            type="Ed25519VerificationKey2020", publicKeyMultibase=ED25519
-        ),
-        "Ed25519VerificationKey2018": of(
-            type="Ed25519VerificationKey2018", publicKeyBase58=base58(ED25519)
-        ),
-        "secp256k1 in hex": of(type=SECP_2019, publicKeyHex=SECP_HEX),
-        "secp256k1 as JWK": of(type=SECP_2019, publicKeyJwk=SECP_JWK),
+        **{
+            f"{kind} by {member}": of(type=kind, **{member: value})
+            for kind, multikey in OF_ONE_CURVE.items()
+            for member, value in forms(multikey).items()
+        },
+        "JwsVerificationKey2020": of(type="JwsVerificationKey2020", publicKeyJwk=JWK),
+        "key of another curve than its type's": of(type=SECP_2019, publicKeyMultibase=P256),
+        "JWK of another curve than its type's": of(type=SECP_2019, publicKeyJwk=JWK),
+        "JsonWebKey2020 by publicKeyMultibase": of(type="JsonWebKey2020", publicKeyMultibase=P256),
+        "method that stands twice": document(method(), assertionMethod=[method(id="#key")]),
         "key and account": document(method(), accounts),
         "relative ids": {**document(method(id="#key")), "assertionMethod": ["#key"]},
         "method by value": {"id": DID, "assertionMethod": [method()]},
@@ -203,6 +249,9 @@ def _broken() -> dict[str, str]:
         "without id": {k: v for k, v in document(method()).items() if k != "id"},
         "in a resolution result": {"didDocument": document(method())},
         "with two methods of one id": document(method(), method(publicKeyMultibase=P256)),
+        "with a method twice, once with an end": document(
+            method(), assertionMethod=[method(expires="2030-01-01T00:00:00Z")]
+        ),
         "with a method without id": document(method(id=None)),
         "with a method without type": document(method(type=None)),
         "with a list of controllers": document(method(controller=[DID])),

@@ -18,6 +18,7 @@ from core.anchored_badges import (
     NOW,
     REVOKED,
     STRANGER,
+    accountless_badge,
     badge,
     entry,
     issuer_of,
@@ -33,7 +34,15 @@ from core.anchored_badges import (
 from core.test_anchor import multibase
 from core.test_verify import signed_only
 from core.test_verify_documents import (
+    BESIDE,
+    KEY,
+    LENIENT,
+    REVOKING,
+    SCHOOL,
     TRUSTING,
+    did_document,
+    method,
+    several,
     token,
 )
 
@@ -44,12 +53,12 @@ from registry.core.errors import Refusal
 from registry.core.evidence import Evidence
 from registry.core.verify import questions
 
-from .pictures import png
+from .pictures import listed, png
 from .weighed import Case, checked, nodes, tried
 
 
 def forged() -> list[Case]:
-    groups = (_proofs(), _positions(), _readings())
+    groups = (_proofs(), _positions(), _readings(), _hidden())
     return checked((item for group in groups for item in group), "refused")
 
 
@@ -239,6 +248,36 @@ def _readings() -> Iterator[Case]:
         nodes(badge()),
     )
     yield tried("token signed by nobody", "alg none", _unsigned(), Evidence(), TRUSTING)
+
+
+def _hidden() -> Iterator[Case]:
+    """Entries beside the one that revokes, so that a reader stops before it."""
+    for name, (beside, _) in BESIDE.items():
+        for place, entries in (("before", (beside, REVOKING)), ("behind", (REVOKING, beside))):
+            yield tried(
+                f"entry {name}, {place} a revoked one",
+                "each entry is judged by itself",
+                several(*entries),
+                Evidence(documents=(listed(17),)),
+                TRUSTING,
+            )
+        yield tried(
+            f"entry {name}, beside one that is clear",
+            "the status is open",
+            several(REVOKING, beside),
+            Evidence(documents=(listed(16),)),
+            TRUSTING,
+        )
+    unread = {**accountless_badge(), "credentialStatus": BESIDE["of an unknown type"][0]}
+    unread["issuer"]["id"] = SCHOOL
+    signed = signature(unread, STRANGER, verificationMethod=KEY, cryptosuite=suites.JCS_2022)
+    yield tried(
+        "forged with a status that nobody reads",
+        "the issuer's document is read all the same",
+        secured(unread, signed),
+        Evidence(documents=(did_document(method()),)),
+        LENIENT,
+    )
 
 
 def _unsigned() -> bytes:

@@ -10,6 +10,7 @@ from core.test_status_list import (
     BAD_DOCUMENTS,
     BAD_ENTRIES,
     BAD_SUBJECTS,
+    INFORMATIVE_ENTRIES,
     NOON,
     PUBLISHED,
     URL,
@@ -21,7 +22,6 @@ from registry.core.status_list import (
     MIN_ENTRIES,
     StatusEntry,
     decode_list,
-    is_informative,
     list_credential,
     make_bits,
     parse_entry,
@@ -32,7 +32,7 @@ from .writing import Case, File, attack, case, code_of, file_of, hexed, named
 
 DESCRIPTION = (
     "W3C Bitstring Status Lists (docs/spec/status-list.md). With credentialStatus: an entry, read "
-    "or refused; informative entries are passed over. With encodedList: the bits, told as their "
+    "or refused; informative entries take nothing away. With encodedList: the bits, told as their "
     "SHA-256, their number and the indexes that are set. With list: whether the entry's bit is set "
     "in the (unsecured) list credential. Only one way of deflating is shown; there are others."
 )
@@ -48,14 +48,14 @@ def make() -> File:
 def encoded(bits: bytes) -> str:
     """`bits` as an encodedList that does not depend on anybody's way of compressing."""
     check = zlib.crc32(bits).to_bytes(4, "little") + len(bits).to_bytes(4, "little")
-    return packed(_GZIP_HEADER + _deflated(bits) + check)
+    return packed(_GZIP_HEADER + deflated(bits) + check)
 
 
 def packed(data: bytes) -> str:
     return "u" + urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _deflated(data: bytes) -> bytes:
+def deflated(data: bytes) -> bytes:
     """One block of fixed codes (RFC 1951, 3.2.6): literals, and matches of 258 zeros."""
     bits, at = ["110"], 0
     while at < len(data):
@@ -79,17 +79,14 @@ def _entries() -> list[Case]:
         "entry of one bit, said": entry_document(statusSize=1),
         "suspension": entry_document(statusPurpose="suspension"),
     }
-    informative = {
-        "message": entry_document(statusPurpose="message", statusSize=2),
-        "refresh": entry_document(statusPurpose="refresh"),
-    }
     cases = []
     for name, status in good.items():
         entry = parse_entry(status)
         told = {"purpose": entry.purpose, "index": entry.index, "listUrl": entry.list_url}
         cases.append(case(name, name, credentialStatus=status, **told))
-    for name, status in informative.items():
-        if not is_informative(status):
+    for name, changes in INFORMATIVE_ENTRIES.items():
+        status = entry_document(**changes)
+        if not parse_entry(status).is_informative:
             raise ValueError(f"{name} is not passed over")
         cases.append(case(name, "takes nothing away", credentialStatus=status, informative=True))
     for name, (changes, _) in BAD_ENTRIES.items():
@@ -112,7 +109,7 @@ def _encoded() -> list[Case]:
         _bits(name, encoded(make_bits(size, set_)), set_) for name, (set_, size) in bits.items()
     ]
     cases.append(_bits("published by the W3C", PUBLISHED, ()))
-    good = _GZIP_HEADER + _deflated(bytes(SHORTEST))
+    good = _GZIP_HEADER + deflated(bytes(SHORTEST))
     whole = good + zlib.crc32(bytes(SHORTEST)).to_bytes(4, "little")
     whole += SHORTEST.to_bytes(4, "little")
     broken = {
@@ -121,6 +118,7 @@ def _encoded() -> list[Case]:
         "another base": "z" + PUBLISHED[1:],
         "without the letter": PUBLISHED[1:],
         "padded": packed(whole) + "=",
+        "bits to spare that are set": _with_spare_bits(),
         "the other alphabet": PUBLISHED.replace("-", "+"),
         "a line end": PUBLISHED + "\n",
         "a stray character": PUBLISHED[:9] + " " + PUBLISHED[9:],
@@ -138,6 +136,15 @@ def _encoded() -> list[Case]:
         code = code_of(partial(decode_list, text))
         cases.append(attack(f"bits_{named(name)}", name, encodedList=text, code=code))
     return cases
+
+
+def _with_spare_bits() -> str:
+    """A list in a second spelling: the lowest bit of the last letter belongs to no byte."""
+    for more in range(1, 99):
+        text = encoded(bytes([more]) * more + bytes(SHORTEST))
+        if len(text) % 4 == 3:
+            return text[:-1] + chr(ord(text[-1]) + 1)
+    raise ValueError("no list has bits to spare")
 
 
 def _bits(name: str, text: str, indexes: Sequence[int]) -> Case:

@@ -45,12 +45,13 @@ from core.test_verify import (
     with_member,
     with_status,
 )
-from core.test_verify_documents import ENTRY, TRUSTING, listing
+from core.test_verify_documents import ENTRY, TRUSTING, listed_in_a_token, listing
 
 from registry.core import suites
 from registry.core.contract import StatusWord
 from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
 from registry.core.evidence import Document, Evidence, Quorum
+from registry.core.times import MAX_SECONDS
 from registry.core.verify import questions
 
 from .pictures import listed
@@ -142,6 +143,12 @@ def _anchors() -> Iterator[Case]:
     )
     silent = Evidence(tuple(replace(SILENT, host=host) for host in HOSTS))
     yield tried("no node answers", "refused connections", badge(), silent)
+    for name, word, time in (
+        ("answer with a time that no calendar names", _at(MAX_SECONDS + 1), 0),
+        ("answer with the latest time that forty bits hold", _at((1 << 40) - 1), 0),
+        ("block with a time that no calendar names", CLEAN, MAX_SECONDS + 1),
+    ):
+        yield tried(name, "no answer", badge(), _timed(nodes(badge(), word), time))
     yield tried("nobody was asked", "no evidence at all", badge(), Evidence())
     disagreeing = Evidence((reading(badge()), reading(badge(), HOSTS[1], REVOKED)))
     yield tried("two nodes disagree", "one says revoked", badge(), disagreeing)
@@ -167,6 +174,20 @@ def _foreign(credential: JsonObject) -> Evidence:
     shown = view(questions(written(credential)), code_hash=bytes(32))
     whole = nodes(credential).nodes
     return Evidence(tuple(replace(node, finalized=shown, latest=shown) for node in whole))
+
+
+def _at(changed: int) -> StatusWord:
+    return replace(CLEAN, batch=replace(BATCH, changed_at=changed))
+
+
+def _timed(evidence: Evidence, time: int) -> Evidence:
+    """The evidence; with a `time`, of a final block of then."""
+    if time == 0:
+        return evidence
+    views = (node.finalized for node in evidence.nodes if node.finalized)
+    moved = [replace(item, block=replace(item.block, time=time)) for item in views]
+    shown = zip(evidence.nodes, moved, strict=True)
+    return Evidence(tuple(replace(node, finalized=item) for node, item in shown))
 
 
 def _issuers() -> Iterator[Case]:
@@ -270,7 +291,13 @@ def _lists() -> Iterator[Case]:
     yield by(listed(validFrom="2026-07-01T00:00:00Z"))
     name = "list read long ago"
     yield by(listed(read_at=NOW - timedelta(hours=2)))
-    strange = with_status(statusPurpose="probation", statusListCredential="https://a.example/1")
+    name = "list in a token that has not begun"
+    yield by(listed_in_a_token(nbf=int(NOW.timestamp()) + 61))
+    name = "list in a token that has ended"
+    yield by(listed_in_a_token(exp=int(NOW.timestamp()) - 1))
+    strange = with_status(
+        statusPurpose="probation", statusListIndex="1", statusListCredential="https://a.example/1"
+    )
     yield tried(
         "unknown status type", "of a purpose that is not read", strange, Evidence(), SIGNATURE_ALONE
     )

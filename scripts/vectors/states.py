@@ -1,9 +1,11 @@
 """`state.json`: Ethereum headers and state proofs, present, absent and forged."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from core.naive_trie import Item, naive_proof, naive_root, write_rlp
@@ -11,10 +13,12 @@ from core.test_state import as_json, fields
 from eth_hash.auto import keccak
 
 from registry.core.contract import REGISTRY, Batch, Registry, StatusWord, slots
+from registry.core.ethereum import MAX_RLP_NESTING
 from registry.core.evidence import Question
 from registry.core.json_form import to_json
 from registry.core.keys import Account
 from registry.core.state import header_rlp, proved_status, read_header
+from registry.core.times import MAX_SECONDS
 
 from .writing import Case, File, attack, case, code_of, file_of, hexed, hexes, named
 
@@ -57,6 +61,7 @@ def _headers() -> list[Case]:
         "a time after the year 9999": _with(fields(), 11, (253_402_300_800).to_bytes(5, "big")),
     }
     texts = {name: write_rlp(items) for name, items in broken.items()}
+    texts["lists nested deep"] = _nested(MAX_RLP_NESTING + 1)
     texts["a byte behind"] = write_rlp(fields()) + b"\0"
     texts["cut short"] = write_rlp(fields())[:-1]
     texts["not a list"] = write_rlp(b"not a list")
@@ -64,6 +69,13 @@ def _headers() -> list[Case]:
         code = code_of(partial(read_header, data))
         cases.append(attack(f"header_{named(name)}", name, header=hexed(data), code=code))
     return cases
+
+
+def _nested(depth: int) -> bytes:
+    item: Item = []
+    for _ in range(depth - 1):
+        item = [item]
+    return write_rlp(item)
 
 
 def _with(items: list[Item], place: int, value: Item) -> list[Item]:
@@ -86,8 +98,16 @@ def _told(data: bytes) -> dict[str, Any]:
 class World:
     """A chain's state: the registry with two batches, among other accounts."""
 
-    def __init__(self, *, code_hash: bytes = REGISTRY.code_hash, deployed: bool = True) -> None:
-        self.storage = {keccak(slot): write_rlp(_shortest(value)) for slot, value in _slots()}
+    def __init__(
+        self,
+        *,
+        code_hash: bytes = REGISTRY.code_hash,
+        deployed: bool = True,
+        also: Mapping[bytes, int] = MappingProxyType({}),
+    ) -> None:
+        self.values = {**dict(_slots()), **also}
+        held = self.values.items()
+        self.storage = {keccak(slot): write_rlp(_shortest(value)) for slot, value in held}
         self.root = naive_root(self.storage)
         account: Item = [b"\x01", b"", self.root, code_hash]
         self.code_hash = code_hash
@@ -115,10 +135,9 @@ class World:
         }
 
     def _slot(self, slot: bytes) -> dict[str, Any]:
-        values = dict(_slots())
         return {
             "key": hexed(slot),
-            "value": hex(values.get(slot, 0)),
+            "value": hex(self.values.get(slot, 0)),
             "proof": hexes(naive_proof(self.storage, keccak(slot))),
         }
 
@@ -229,10 +248,13 @@ def _forgeries() -> list[Case]:
     }
     cases = [_forged(name, header, answer, question) for name, answer in spoilt.items()]
     changed = header.replace(naive_root(world.accounts), bytes(32))
+    never = replace(BATCH, changed_at=MAX_SECONDS + 1)
+    late = World(also={slots(ISSUER.address_bytes, ROOT, 0).head: _packed(never)})
     other, absent = World(code_hash=keccak(b"other code")), World(deployed=False)
     return [
         *cases,
         _forged("header of another state", changed, good, question),
+        _forged("time that no calendar names", late.header(), late.answer(question), question),
         _forged("look alike contract", other.header(), other.answer(question), question),
         _forged("no contract there", absent.header(), absent.answer(question), question),
     ]

@@ -47,6 +47,7 @@ from registry.core.evidence import Document, Evidence
 from registry.core.keys import Account
 from registry.core.policy import TrustedKey
 from registry.core.times import write_stamp
+from registry.lifecycle.signing_key import Ed25519Signer
 
 from .weighed import Case, checked, nodes, read, tried, without_trust
 
@@ -126,6 +127,7 @@ def _keys() -> Iterator[Case]:
         badge(),
         under=policy(trust=(past, present)),
     )
+    yield from _renewed()
     revoked = did_document(method(revoked=write_stamp(ANCHORED)), account_method())
     school = school_badge()
     yield tried(
@@ -160,6 +162,36 @@ def _keys() -> Iterator[Case]:
         read(nodes(school), ended),
         without_trust(),
     )
+
+
+def _renewed() -> Iterator[Case]:
+    """Of two keys under one id, the one that was not in force at the anchor is the thief's."""
+    theirs = replace(trusted_key(), key=STRANGER.public_key)
+    past = entry(keys=(theirs,), valid_until=ANCHORED)
+    present = entry(keys=(trusted_key(),), valid_from=ANCHORED)
+    forged = resigned(signer=STRANGER)
+    for first, trust in (("old", (past, present)), ("new", (present, past))):
+        yield tried(
+            f"key before it was renewed, the {first} entry first",
+            "the thief has the old key, which has the new one's id",
+            forged,
+            under=policy(trust=trust),
+        )
+    both = entry(keys=(trusted_key(), theirs))
+    yield tried(
+        "signature by none of two keys under one id",
+        "neither holds",
+        resigned(signer=Ed25519Signer(bytes(32))),
+        under=policy(trust=(both,)),
+    )
+    ended = entry(keys=(trusted_key(until=ANCHORED),))
+    for first, trust in (("ended", (ended, present)), ("open", (present, ended))):
+        yield tried(
+            f"key that one of two entries has ended, the {first} one first",
+            "the earliest end counts",
+            badge(),
+            under=policy(trust=trust),
+        )
 
 
 def _domains() -> Iterator[Case]:

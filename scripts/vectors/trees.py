@@ -13,9 +13,9 @@ DESCRIPTION = (
     "of a tree is H(0x00 || leafData), leafData being i in 8 bytes, big-endian; where leafData is "
     "not given, the path is made up and root is what it leads to. root is the tree's; `nodes` are "
     "the hashes on the way from the leaf upward, the last is what the path leads to. A case with "
-    "`code` must be refused before anything is hashed; another whose name ends in _fail leads to "
-    "computedRoot, which is not root. Chains keep the size, so that what holds for another size "
-    "(look_alike_...) is refuted there."
+    "`code` must be refused before anything is hashed; one with `expected`, which is always "
+    "`another root`, leads to computedRoot, which is not root: it must not be taken for included. "
+    "Chains keep the size, so that what holds for another size (look_alike_...) is refuted there."
 )
 SMALL = range(1, 18)
 LARGE = (255, 256, 257, 1000)
@@ -59,7 +59,8 @@ def _path_case(
         return attack(name, desc, **given, code=f"{refusal.step}.{refusal.code}")
     nodes = hexes(_nodes(leaf, size, index, path))
     if found != root:
-        return attack(name, desc, **given, nodes=nodes, computedRoot=hexed(found))
+        told = {"computedRoot": hexed(found), "expected": "another root"}
+        return attack(name, desc, **given, nodes=nodes, **told)
     return case(name, desc, **given, nodes=nodes)
 
 

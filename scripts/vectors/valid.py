@@ -33,17 +33,20 @@ from core.anchored_badges import (
     unsigned_badge,
     written,
 )
-from core.test_baked import ob3, svg
+from core.test_baked import DOCTYPES, ob3, svg
 from core.test_verify import resigned, signed_only
 from core.test_verify_documents import (
     ENTRY,
     LENIENT,
+    REVOKING,
     TRUSTING,
     account_method,
     did_document,
+    listed_in_a_token,
     listing,
     method,
     school_badge,
+    several,
     token,
 )
 
@@ -97,6 +100,15 @@ def _anchored() -> list[Case]:
         ),
         tried(
             "in an svg", "an element credential", svg(ob3(f"<![CDATA[{_text()}]]>")), nodes(badge())
+        ),
+        tried(
+            "in an svg with a document type",
+            "as drawing programs write it; nothing of it is fetched",
+            DOCTYPES["its public name"].encode() + svg(ob3(f"<![CDATA[{_text()}]]>")),
+            nodes(badge()),
+        ),
+        tried(
+            "token in a png, with a line end", "the file's", png(token() + b"\n"), under=TRUSTING
         ),
         tried(
             "list entry of an anchored badge", "the chain decides, no list is read", _with_entry()
@@ -184,6 +196,8 @@ def _bindings() -> list[Case]:
             anchored,
             under=without_trust(),
         ),
+        *_capitals(),
+        *_renewed(),
         tried(
             "account by the trust list alone",
             "its DID document names none",
@@ -210,6 +224,36 @@ def _bindings() -> list[Case]:
             badge(),
             under=policy(trust=(entry(valid_from=ANCHORED, valid_until=after),)),
         ),
+    ]
+
+
+def _capitals() -> list[Case]:
+    """The account of a did:pkh with the capitals of a checksum, which mean nothing."""
+    did = ACCOUNT.did_pkh.replace("0xab", "0xAb")
+    document = unsigned_badge(issuer_of(did=did))
+    credential = secured(document, anchor_proof(document))
+    plain = policy(trust=(entry(did=ACCOUNT.did_pkh),))
+    name = "account is the did in capitals"
+    return [
+        tried(name, "its anchor stands for a signature", credential, under=without_trust()),
+        tried(f"{name}, and trusted without", "the same account", credential, under=plain),
+    ]
+
+
+def _renewed() -> list[Case]:
+    """Two keys under one id, each in force until or from a second after the anchor."""
+    after = ANCHORED + timedelta(seconds=1)
+    theirs = replace(trusted_key(), key=STRANGER.public_key)
+    past = entry(keys=(trusted_key(),), valid_until=after)
+    present = entry(keys=(theirs,), valid_from=after)
+    return [
+        tried(
+            f"key renewed later under its id, the {first} entry first",
+            "whichever signed counts",
+            badge(),
+            under=policy(trust=trust),
+        )
+        for first, trust in (("old", (past, present)), ("new", (present, past)))
     ]
 
 
@@ -269,6 +313,20 @@ def _unanchored() -> list[Case]:
             "what credroot issues",
             listing(suspension),
             Evidence(documents=(listed(16, purpose="suspension"),)),
+            TRUSTING,
+        ),
+        tried(
+            "list entry beside an informative one",
+            "which takes nothing away, and whose list is not read",
+            several(REVOKING, {**REVOKING, "statusPurpose": "message"}),
+            Evidence(documents=(listed(16, 18),)),
+            TRUSTING,
+        ),
+        tried(
+            "list in a token",
+            "within its own time",
+            listing(),
+            Evidence(documents=(listed_in_a_token(nbf=seconds(NOW), exp=seconds(NOW) + 60),)),
             TRUSTING,
         ),
     ]

@@ -100,7 +100,7 @@ def test_a_picture_of_open_badges_2_gives_what_it_carries(desk: Desk, tmp_path: 
         (SVG, "no credential is baked into"),
         (PNG[:-2], "ends within the chunk"),
         (PNG + b"x" * (9 << 20), "more than 8388608 bytes"),
-        (b'<!DOCTYPE a [<!ENTITY b "c">]>' + SVG, "document types"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]>' + SVG, "a document type with declarations"),
     ],
 )
 def test_a_bad_picture_is_told_and_refused(

@@ -157,7 +157,7 @@ def answer(evidence: Json, policy: Json, claimed: Json, which: str) -> tuple[Jso
     for node in nodes:
         view: Json = node.get(which, {}) if node.get("chainId") == chain_id else {}
         for pair in view.get("answers", []):
-            if pair["key"] == question:
+            if pair["key"] == question and all(map(nameable, times(view, pair["value"]))):
                 vote = json.dumps([view["block"], view["codeHash"], pair["value"]])
                 said.setdefault(node["host"], set()).add(vote)
     if len(said) < k:
@@ -190,7 +190,17 @@ class Verifier:
             {"address": CONTRACT["address"].lower(), "codeHash": CONTRACT["runtimeCodeHash"]},
         )
         self.at = moment(policy["at"])
-        verified = signature["outcome"] == "ok" or signature.get("code") == "key_revoked"
+        # binding.md, 3 and 5: these two are said of a signature that holds; the second also of one
+        # whose key was not found, and then no entry lists its name.
+        own = {
+            key["id"]
+            for entry in policy.get("trust", [])
+            for key in entry.get("keys", [])
+            if key["id"].partition("#")[0] == entry["did"]
+        }
+        all_listed = all(p.get("verificationMethod") in own for p in self.signatures if known(p))
+        found = signature.get("code") == "key_unresolved" and all_listed
+        verified = signature["outcome"] == "ok" or signature.get("code") == "key_revoked" or found
         self.signed = [
             p for p in self.signatures if verified and known(p) and controller(p) == self.issuer_id
         ]
@@ -258,7 +268,7 @@ class Verifier:
         if self.named and not accounts <= self.named:
             raise Stop("issuer.unbound")
         trust = self.policy.get("trust", [])
-        entries = [entry for entry in trust if entry["did"] == self.issuer_id]
+        entries = [entry for entry in trust if as_did(entry["did"]) == as_did(self.issuer_id)]
         if entries:
             return self.by_entries(entries, accounts)
         if trust:
@@ -297,7 +307,7 @@ class Verifier:
 
     def accounts_at(self, url: str | None) -> set[str]:
         if self.issuer_id.startswith("did:pkh:"):
-            return {self.issuer_id.removeprefix("did:pkh:")}
+            return {as_did(self.issuer_id).removeprefix("did:pkh:")}
         if url is None:
             return set()
         read = [d for d in self.evidence.get("documents", []) if d["url"] == url]
@@ -366,6 +376,23 @@ def run(check: Callable[[], str]) -> str:
         return check()
     except Stop as stop:
         return str(stop)
+
+
+def times(view: Json, value: Json) -> list[int]:
+    batch = value["batch"]
+    return [
+        view["block"]["time"],
+        *(batch[f"{what}At"] for what in ("anchored", "changed", "revoked")),
+    ]
+
+
+def nameable(time: Any) -> bool:
+    return 0 <= int(time) < 253402300800
+
+
+def as_did(did: str) -> str:
+    """binding.md, 2: a did:pkh is compared as the account that it is."""
+    return did.lower() if did.startswith("did:pkh:eip155:") else did
 
 
 def seconds(time: int) -> datetime:

@@ -338,6 +338,10 @@ def test_many_alike_objects_below_one_are_no_trouble() -> None:
     assert rdfc(badge_with(credentialSubject=subject)).count(b"IdentityObject") == 200
 
 
+def test_a_text_longer_than_the_parser_takes_is_too_large_and_crashes_nobody() -> None:
+    assert refused(badge_with(name="n" * (1 << 24))) == "too_large"
+
+
 def test_an_id_that_is_no_text_is_malformed() -> None:
     assert refused(badge_with(evidence=[{"id": 7}])) == "malformed"
 

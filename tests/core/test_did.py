@@ -77,6 +77,29 @@ SECP_HEX: Final = base58btc_decode(SECP256K1)[2:].hex()
 SECP_2019: Final = "EcdsaSecp256k1VerificationKey2019"
 
 
+def hexadecimal(multikey: str) -> str:
+    return base58btc_decode(multikey)[2:].hex()
+
+
+def forms(multikey: str) -> dict[str, Any]:
+    """The four ways to write a key in a method of its curve's own kind."""
+    return {
+        "publicKeyMultibase": multikey,
+        "publicKeyJwk": write_jwk(read_multikey(multikey)),
+        "publicKeyBase58": base58(multikey),
+        "publicKeyHex": hexadecimal(multikey),
+    }
+
+
+OF_ONE_CURVE: Final = {
+    "Ed25519VerificationKey2018": ED25519,
+    "Ed25519VerificationKey2020": ED25519,
+    SECP_2019: SECP256K1,
+    "EcdsaSecp256r1VerificationKey2019": P256,
+}
+ED_JWK: Final = write_jwk(read_multikey(ED25519))
+
+
 @pytest.mark.parametrize(
     ("kind", "member", "value", "multikey"),
     [
@@ -84,14 +107,15 @@ SECP_2019: Final = "EcdsaSecp256k1VerificationKey2019"
         ("Multikey", "publicKeyMultibase", P256, P256),
         ("Multikey", "publicKeyMultibase", SECP256K1, SECP256K1),
         ("JsonWebKey", "publicKeyJwk", JWK, P256),
+        ("JsonWebKey", "publicKeyJwk", ED_JWK, ED25519),
         ("JsonWebKey2020", "publicKeyJwk", JWK, P256),
         ("JsonWebKey2020", "publicKeyJwk", {**JWK, "kid": "x", "use": "sig"}, P256),
-        ("Ed25519VerificationKey2020", "publicKeyMultibase", ED25519, ED25519),
-        ("Ed25519VerificationKey2018", "publicKeyBase58", base58(ED25519), ED25519),
-        (SECP_2019, "publicKeyJwk", SECP_JWK, SECP256K1),
-        (SECP_2019, "publicKeyMultibase", SECP256K1, SECP256K1),
-        (SECP_2019, "publicKeyBase58", base58(SECP256K1), SECP256K1),
-        (SECP_2019, "publicKeyHex", SECP_HEX, SECP256K1),
+        ("JwsVerificationKey2020", "publicKeyJwk", ED_JWK, ED25519),
+        *(
+            (kind, member, value, multikey)
+            for kind, multikey in OF_ONE_CURVE.items()
+            for member, value in forms(multikey).items()
+        ),
     ],
 )
 def test_a_key_is_read_in_every_form_of_its_kind(
@@ -118,6 +142,20 @@ def test_a_key_is_read_in_every_form_of_its_kind(
         {"publicKeyMultibase": None, "publicKeyJwk": JWK},
         {"type": "Ed25519VerificationKey2020", "publicKeyMultibase": P256},
         {"type": SECP_2019, "publicKeyMultibase": P256},
+        {"type": "EcdsaSecp256r1VerificationKey2019", "publicKeyMultibase": SECP256K1},
+        {"type": "JsonWebKey2020", "publicKeyMultibase": P256},
+        {"type": "Multikey", "publicKeyMultibase": None, "publicKeyJwk": JWK},
+        *(
+            {"type": kind, "publicKeyMultibase": None, member: value}
+            for kind, multikey in OF_ONE_CURVE.items()
+            for other in (ED25519, P256, SECP256K1)
+            if other != multikey
+            for member, value in forms(other).items()
+            # The bytes of a compressed point may be one of either curve: that is for the signature.
+            if member in ("publicKeyMultibase", "publicKeyJwk") or ED25519 in (multikey, other)
+        ),
+        {"type": SECP_2019, "publicKeyMultibase": None, "publicKeyHex": SECP_HEX[:-2]},
+        {"type": SECP_2019, "publicKeyMultibase": None, "publicKeyHex": 2},
         {"type": SECP_2019, "publicKeyMultibase": None, "publicKeyJwk": JWK},
         {"type": SECP_2019, "publicKeyMultibase": None, "publicKeyHex": "04" + "ab" * 64},
         {"type": SECP_2019, "publicKeyMultibase": None, "publicKeyHex": SECP_HEX + "\n"},
@@ -187,9 +225,15 @@ def test_only_the_very_id_finds_a_method(suffix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "second", [method(), method(id="#key"), method(publicKeyMultibase=P256, controller=OTHER)]
+    "second",
+    [
+        method(publicKeyMultibase=P256),
+        method(controller=OTHER),
+        method(id="#key", expires="2030-01-01T00:00:00Z"),
+        method(note="other"),
+    ],
 )
-def test_two_methods_of_one_id_are_refused(second: Json) -> None:
+def test_two_different_methods_of_one_id_are_refused(second: Json) -> None:
     for value in (
         document(method(), second),
         document(method(), assertionMethod=[second]),
@@ -197,6 +241,18 @@ def test_two_methods_of_one_id_are_refused(second: Json) -> None:
     ):
         with pytest.raises(InvalidArgument, match=r"have the id did:web:northmere\.example#key"):
             read(value)
+
+
+@pytest.mark.parametrize("second", [method(), method(id="#key")])
+def test_a_method_that_stands_twice_is_one(second: Json) -> None:
+    for value in (
+        document(method(), second),
+        document(method(), assertionMethod=[second]),
+        document(assertionMethod=[method()], authentication=[second], keyAgreement=[second]),
+    ):
+        found = read(value)
+        assert len(found.methods) == 1
+        assert found.retrieve(f"{DID}#key").key == read_multikey(ED25519)
 
 
 def test_accounts_are_those_of_methods_that_the_did_controls() -> None:

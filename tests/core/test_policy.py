@@ -70,6 +70,27 @@ BROKEN: dict[str, Any] = {
     "a text as issuer": {"issuers": ["Northmere"]},
     "issuers that are a number": {"issuers": 7},
     "an empty object": {},
+    "no issuers": {"issuers": []},
+    "issuers as text": {"issuers": ""},
+    "issuers as an empty object": {"issuers": {}},
+    "issuers and a note": {"issuers": [CARD], "note": "mine"},
+    "issuers and an entry": {"issuers": [CARD], **CARD},
+    "a null for an entry": {"issuers": [None]},
+    "accounts as an empty text": {**CARD, "accounts": ""},
+    "accounts as an empty object": {**CARD, "accounts": {}},
+    "accounts as an object": {**CARD, "accounts": {str(ACCOUNT): "x"}},
+    "keys as an empty text": {**CARD, "keys": ""},
+    "keys as an empty object": {**CARD, "keys": {}},
+    "a key that is a text": {**CARD, "keys": [METHOD]},
+    "a key with an unknown member": {**CARD, "keys": [{**CARD["keys"][0], "note": "x"}]},
+    "a key in both forms": {**CARD, "keys": [{**CARD["keys"][0], "publicKeyJwk": {}}]},
+    "a key in no form": {**CARD, "keys": [{"id": METHOD}]},
+    "a DID that is none": {**CARD, "did": "Northmere"},
+    "an empty DID": {**CARD, "did": "", "keys": []},
+    "an address without https": {**CARD, "did": "http://a.example/", "keys": []},
+    "an end before its begin": {**CARD, "until": "2025-12-31T23:59:59Z"},
+    "an end at its begin": {**CARD, "until": CARD["from"]},
+    "a null for an end": {**CARD, "until": None},
 }
 
 
@@ -78,6 +99,45 @@ def test_a_trust_file_that_is_not_understood_whole_is_refused(value: Any) -> Non
     with pytest.raises(Refusal) as caught:
         parse_trust(json.dumps(value).encode())
     assert (caught.value.step, caught.value.code) == ("issuer", "unresolved")
+
+
+def told(value: Any) -> str:
+    with pytest.raises(Refusal) as caught:
+        parse_trust(json.dumps(value).encode())
+    return caught.value.detail
+
+
+MISNAMED = {
+    "a fragment alone": "#key-1",
+    "a name alone": "key-1",
+    "the DID alone": DID,
+    "the DID and no name": f"{DID}#",
+    "of another DID": "did:web:other.example.org#key-1",
+    "of a path of the DID": f"{DID}/#key-1",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", MISNAMED.values(), ids=MISNAMED)
+def test_a_key_that_would_pin_nothing_is_refused_and_what_to_write_is_told(name: str) -> None:
+    """An entry speaks of its own issuer's keys: another id would leave every key open."""
+    detail = told({**CARD, "keys": [{**CARD["keys"][0], "id": name}]})
+    assert f"write the whole URL of the method, {DID}# and its name" in detail
+
+
+def test_what_is_wrong_is_told_in_words_that_help() -> None:
+    assert told({}) == "not a trust list: an entry of the trust list needs name, did, accounts"
+    assert "issuers is empty" in told({"issuers": []})
+    assert "never in force" in told({**CARD, "until": CARD["from"]})
+    assert 'an unknown member "note"' in told({**CARD, "note": 1})
+    assert "accounts is not a list" in told({**CARD, "accounts": str(ACCOUNT)})
+
+
+def test_an_issuer_may_be_known_by_a_url() -> None:
+    url = "https://northmere.example.org/issuer"
+    key = {**CARD["keys"][0], "id": f"{url}#key-1"}
+    (read,) = parse_trust(json.dumps({**CARD, "did": url, "keys": [key]}).encode())
+    assert (read.did, read.keys[0].id) == (url, f"{url}#key-1")
 
 
 @given(

@@ -113,6 +113,13 @@ def test_neither_order_nor_names_nor_repetitions_matter(
     assert canonical_n_quads(again) == canonical_n_quads(quads)
 
 
+def test_a_line_longer_than_the_parser_takes_is_too_large_and_crashes_nobody() -> None:
+    line = b'<urn:a> <urn:b> "%b" .\n' % (b"n" * (1 << 24))
+    with pytest.raises(Refusal) as caught:
+        canonical_n_quads(ox.parse(line, format=ox.RdfFormat.N_QUADS), SHA_384)
+    assert (caught.value.step, caught.value.code) == ("format", "too_large")
+
+
 def test_every_character_is_written_as_canonical_n_quads_write_it() -> None:
     """N-Quads in canonical form (RDFC-1.0, A): seven short escapes, \\u for other controls.
 

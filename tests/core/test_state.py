@@ -36,6 +36,7 @@ from registry.core.state import (
     read_header,
     storage_at,
 )
+from registry.core.times import MAX_SECONDS
 from registry.core.trie import EMPTY_ROOT, trie_root
 
 from .execution_apis import blocks, exchanges, header_of
@@ -649,11 +650,12 @@ def test_a_header_with_any_byte_changed_proves_nothing_or_is_another_block(
         assert isinstance(found, Refusal) or found[0].hash != known
 
 
-def test_a_status_of_what_is_not_anchored_is_refused() -> None:
-    """No registry gets there; whoever accepts another code must not be led to a half-answer."""
+def of_a_made_up_contract(values: tuple[int, int, int]) -> StatusWord:
+    """What is proved where a contract of other code has these values in the three slots."""
     question = Question(Account(1, "0x" + "11" * 20), b"\x22" * 32, 0)
     wanted = slots(question.account.address_bytes, question.root, 0)
-    storage = {keccak(wanted.revoked): b"\x07"}
+    held = dict(zip(wanted, values, strict=True))
+    storage = {keccak(slot): write_rlp(shortest(value)) for slot, value in held.items() if value}
     code = b"\x33" * 32
     account: Item = [b"\x01", b"", naive_root(storage), code]
     state = {keccak(ADDRESS): write_rlp(account)}
@@ -673,13 +675,33 @@ def test_a_status_of_what_is_not_anchored_is_refused() -> None:
         "storageProof": [
             {
                 "key": f"0x{slot.hex()}",
-                "value": "0x7" if slot == wanted.revoked else "0x0",
+                "value": hex(value),
                 "proof": in_hex(naive_proof(storage, keccak(slot))),
             }
-            for slot in wanted
+            for slot, value in held.items()
         ],
     }
     registry = Registry(ADDRESS, code)
-    assert "not anchored" in refusal(
-        lambda: proved_status(write_rlp(items), answer, question, registry)
-    )
+    return proved_status(write_rlp(items), answer, question, registry)[2]
+
+
+def shortest(value: int) -> bytes:
+    return value.to_bytes(-(-value.bit_length() // 8), "big")
+
+
+def test_a_status_of_what_is_not_anchored_is_refused() -> None:
+    """No registry gets there; whoever accepts another code must not be led to a half-answer."""
+    assert "not anchored" in refusal(lambda: of_a_made_up_contract((0, 7, 0)))
+
+
+@pytest.mark.parametrize("low_bit", [0, 40 + 32, 40 + 32 + 40 + 32])
+def test_a_time_that_no_calendar_names_is_refused(low_bit: int) -> None:
+    """Forty bits hold the year 36812; a verdict tells dates."""
+    size = 1 << (40 + 32) * 2 + 40
+
+    def with_time(time: int) -> StatusWord:
+        return of_a_made_up_contract((size + (time << low_bit), 0, 0))
+
+    assert MAX_SECONDS in with_time(MAX_SECONDS).batch.times
+    for time in (MAX_SECONDS + 1, (1 << 40) - 1):
+        assert "no calendar" in refusal(lambda time=time: with_time(time))  # type: ignore[misc]

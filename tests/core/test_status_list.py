@@ -18,14 +18,15 @@ from registry.core.credential import read_credential
 from registry.core.document import MAX_SAFE_INTEGER, parse_json
 from registry.core.errors import InvalidArgument, Refusal
 from registry.core.status_list import (
+    MAX_CREDENTIAL_BYTES,
     MAX_ENCODED_CHARACTERS,
     MAX_INDEX_CHARACTERS,
     MAX_LIST_BYTES,
+    MAX_STATUS_BITS,
     MIN_ENTRIES,
     StatusEntry,
     decode_list,
     encode_list,
-    is_informative,
     is_set,
     list_credential,
     make_bits,
@@ -113,6 +114,7 @@ def test_index_zero_is_the_most_significant_bit_of_the_first_byte() -> None:
 
 def test_the_published_example_is_the_shortest_list_with_nothing_set() -> None:
     assert decode_list(PUBLISHED) == bytes(SHORTEST) == make_bits(0, [])
+    assert decode_list(packed(SPARE)).endswith(bytes(SHORTEST))
 
 
 def test_the_same_bits_are_always_the_same_text_and_other_gzip_readers_read_it() -> None:
@@ -173,20 +175,77 @@ def test_an_entry_of_the_specification_is_read() -> None:
     assert parse_entry(entry_document(id=None, type=["BitstringStatusListEntry"])) == REVOKED
 
 
-@pytest.mark.parametrize("purpose", ["message", "refresh"])
-def test_a_purpose_that_takes_nothing_away_is_told_apart(purpose: str) -> None:
-    entry = entry_document(statusPurpose=purpose, statusSize=2)
-    assert is_informative(entry)
-    assert not is_informative({**entry, "type": "StatusList2021Entry"})
-    assert not is_informative(entry_document())
+def messages(bits: int) -> list[dict[str, str]]:
+    return [{"status": hex(value), "message": f"the {value}th"} for value in range(1 << bits)]
+
+
+INFORMATIVE_ENTRIES: dict[str, dict[str, Any]] = {
+    "message": {"statusPurpose": "message"},
+    "refresh": {"statusPurpose": "refresh"},
+    "message of two bits": {
+        "statusPurpose": "message",
+        "statusSize": 2,
+        "statusMessage": messages(2),
+    },
+    "message with its texts and references": {
+        "statusPurpose": "message",
+        "statusMessage": [{**item, "more": 1} for item in messages(1)],
+        "statusReference": ["https://issuer.example/words", "urn:x:y"],
+    },
+}
+
+
+@pytest.mark.parametrize("changes", INFORMATIVE_ENTRIES.values(), ids=INFORMATIVE_ENTRIES)
+def test_a_purpose_that_takes_nothing_away_is_told_apart(changes: dict[str, Any]) -> None:
+    assert parse_entry(entry_document(**changes)).is_informative
+    assert not parse_entry(entry_document()).is_informative
+
+
+def test_an_entry_that_revokes_may_say_what_its_bit_and_its_status_mean() -> None:
+    told = entry_document(statusMessage=messages(1), statusReference="https://a.example/words")
+    assert parse_entry(told) == REVOKED
 
 
 BAD_ENTRIES: dict[str, tuple[dict[str, Any], str]] = {
     "another type": ({"type": "StatusList2021Entry"}, "unknown_type"),
     "no type": ({"type": None}, "unknown_type"),
     "a purpose of its own": ({"statusPurpose": "probation"}, "unknown_type"),
-    "entries of two bits": ({"statusSize": 2}, "unknown_type"),
+    "entries of two bits": ({"statusSize": 2, "statusMessage": messages(2)}, "unknown_type"),
+    "entries of two bits without messages": ({"statusSize": 2}, "malformed"),
+    "a message for one of two values": ({"statusMessage": messages(1)[:1]}, "malformed"),
+    "messages for other sizes": ({"statusSize": 3, "statusMessage": messages(2)}, "malformed"),
+    "more bits than messages can be written": (
+        {"statusSize": MAX_STATUS_BITS + 1, "statusMessage": messages(1)},
+        "malformed",
+    ),
+    "as many bits as there are": ({"statusSize": 1 << 52, "statusMessage": []}, "malformed"),
+    "messages that are no list": ({"statusMessage": {"status": "0x0"}}, "malformed"),
+    "a message that is a text": ({"statusMessage": ["set", "unset"]}, "malformed"),
+    "a message without its text": ({"statusMessage": [{"status": "0x0"}] * 2}, "malformed"),
+    "a message with a number": (
+        {"statusMessage": [{"status": 0, "message": "a"}] * 2},
+        "malformed",
+    ),
+    "a message of a decimal value": (
+        {"statusMessage": [{"status": "1", "message": "a"}] * 2},
+        "malformed",
+    ),
+    "a reference that is a number": ({"statusReference": 5}, "malformed"),
+    "a reference that is no URL": ({"statusReference": ["urn:x:y", "words"]}, "malformed"),
     "entries of no bits": ({"statusSize": 0}, "malformed"),
+    "a purpose of its own and a bad index": (
+        {"statusPurpose": "probation", "statusListIndex": 5},
+        "malformed",
+    ),
+    "a message with a number as index": (
+        {"statusPurpose": "message", "statusListIndex": 5},
+        "malformed",
+    ),
+    "a message without a list": (
+        {"statusPurpose": "message", "statusListCredential": None},
+        "malformed",
+    ),
+    "a refresh of no bits": ({"statusPurpose": "refresh", "statusSize": 0}, "malformed"),
     "a size that is true": ({"statusSize": True}, "malformed"),
     "a size with a fraction": ({"statusSize": 1.0}, "malformed"),
     "a size as text": ({"statusSize": "1"}, "malformed"),
@@ -244,6 +303,10 @@ BAD_SUBJECTS: dict[str, tuple[dict[str, Any], str]] = {
     "entries of two bits": ({"statusSize": 2}, "unknown_type"),
     "no bits": ({"encodedList": None}, "malformed"),
     "bits as a number": ({"encodedList": 7}, "malformed"),
+    "a negative ttl": ({"ttl": -1}, "malformed"),
+    "a ttl as text": ({"ttl": "300000"}, "malformed"),
+    "a ttl with a fraction": ({"ttl": 1.5}, "malformed"),
+    "a ttl that is true": ({"ttl": True}, "malformed"),
 }
 
 
@@ -277,6 +340,13 @@ def test_an_index_past_the_end_of_the_list_is_refused_and_the_last_one_is_not() 
 
 
 GOOD = gzip.compress(bytes(SHORTEST), mtime=0)
+# One byte more than a multiple of three: four bits of the last letter belong to no byte.
+SPARE = next(
+    item
+    for length in range(99)
+    if len(item := gzip.compress(bytes(range(length)) + bytes(SHORTEST), mtime=0)) % 3 == 1
+)
+NEXT_LETTER = {"A": "B", "Q": "R", "g": "h", "w": "x"}
 BAD_LISTS = {
     "nothing": "",
     "the multibase letter alone": "u",
@@ -287,6 +357,7 @@ BAD_LISTS = {
     "a line end": PUBLISHED + "\n",
     "a stray character": PUBLISHED[:9] + " " + PUBLISHED[9:],
     "a length that no base64 has": "uAAAAA",
+    "bits to spare that are set": packed(SPARE)[:-1] + NEXT_LETTER[packed(SPARE)[-1]],
     "no gzip": packed(bytes(SHORTEST)),
     "zlib's frame": packed(zlib.compress(bytes(SHORTEST))),
     "one byte short": packed(GOOD[:-1]),
@@ -342,6 +413,15 @@ def test_the_longest_list_is_read_and_one_byte_more_is_not() -> None:
     assert len(decode_list(packed(gzip.compress(bytes(MAX_LIST_BYTES), 1)))) == MAX_LIST_BYTES
     longer = packed(gzip.compress(bytes(MAX_LIST_BYTES + 1), 1))
     assert refusal_of(REVOKED, list_document(encodedList=longer)) == ("status", "malformed")
+
+
+def test_what_is_allowed_by_size_can_be_read_as_rdf() -> None:
+    """Or a list that its issuer signs in one suite could not be read in the other."""
+    document = list_document(encodedList="u" + "A" * (MAX_ENCODED_CHARACTERS - 1))
+    assert b"#encodedList" in rdfc(document)
+    document["name"] = "n" * (MAX_CREDENTIAL_BYTES - len(jcs(document)) - len(',"name":""'))
+    assert len(jcs(document)) == MAX_CREDENTIAL_BYTES
+    assert len(rdfc(document)) > MAX_CREDENTIAL_BYTES
 
 
 def test_the_list_credential_is_a_credential_that_can_be_signed() -> None:

@@ -1,12 +1,15 @@
 """Merkle-Patricia proofs against a naive trie, another library's, and every way to spoil them."""
 
+import inspect
+import sys
+
 import pytest
 from eth_hash.auto import keccak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry.core.errors import Refusal
-from registry.core.ethereum import decode_rlp, encode_rlp
+from registry.core.ethereum import MAX_RLP_NESTING, decode_rlp, encode_rlp
 from registry.core.trie import (
     EMPTY_NODE,
     EMPTY_ROOT,
@@ -241,6 +244,44 @@ def test_a_path_of_64_nodes_is_followed_to_its_end() -> None:
     assert trie_value(keccak(node), b"\x77" * 32, proof) == b"v" * 40
     deeper = write_rlp(branch((7, keccak(node)), (1, b"x" * 32)))
     assert "got 65" in refusal(keccak(deeper), b"\x77" * 32, [deeper, *proof])
+
+
+def nested(depth: int, content: bytes = b"") -> bytes:
+    """RLP of a list in a list in a list."""
+    for _ in range(depth):
+        length = len(content).to_bytes(-(-len(content).bit_length() // 8), "big")
+        short = len(content) <= 55
+        content = (
+            bytes([0xC0 + len(content)]) if short else bytes([0xF7 + len(length)]) + length
+        ) + content
+    return content
+
+
+def test_what_nests_deep_is_refused_before_it_is_read_and_however_deep_the_stack_is() -> None:
+    """A recursive reader would end by the depth of whoever calls it, and so now and then."""
+    deepest = nested(MAX_RLP_NESTING)
+    assert encode_rlp(decode_rlp(deepest, "it")) == deepest
+    for depth in (MAX_RLP_NESTING + 1, 100, 247, 400, 1000, 5000):
+        with pytest.raises(Refusal, match="nested deeper") as caught:
+            decode_rlp(nested(depth), "it")
+        assert (caught.value.step, caught.value.code) == ("anchor", "bad_state_proof")
+    in_front = b"\xc2\x01" + b"\x02"
+    for data in (nested(MAX_RLP_NESTING, in_front), nested(20, in_front * 3)):
+        with pytest.raises(Refusal, match="nested deeper"):
+            decode_rlp(data, "it")
+    wide = nested(1, nested(2) * 5000)
+    assert encode_rlp(decode_rlp(wide, "it")) == wide
+
+
+def test_a_node_of_nested_lists_is_refused_at_any_depth_of_the_stack() -> None:
+    node = nested(150)
+
+    def called_at(depth: int) -> str:
+        return called_at(depth - 1) if depth else refusal(keccak(node), b"\x12", [node])
+
+    here = len(inspect.stack(0))
+    for depth in (0, 100, sys.getrecursionlimit() - here - 60):
+        assert "nested deeper" in called_at(depth)
 
 
 @settings(max_examples=500)

@@ -18,9 +18,11 @@ from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
 from registry.core.errors import CODES
 from registry.core.evidence import Evidence, NodeReading, Question, Quorum
 from registry.core.policy import Policy, TrustEntry
+from registry.core.times import MAX_SECONDS
 from registry.core.verdict import Verdict
 from registry.core.verify import questions, verify
 from registry.lifecycle import badges
+from registry.lifecycle.signing_key import Ed25519Signer
 
 from .anchored_badges import (
     ACCOUNT,
@@ -65,6 +67,7 @@ from .anchored_badges import (
     view,
     written,
 )
+from .each_suite import ON_P384
 from .public_vectors import VECTORS, needs_vectors, read_json
 
 SCHEMA = (
@@ -214,7 +217,11 @@ REACHED: dict[str, Callable[[], Verdict]] = {
     "status.stale": stale_final,
     "status.unreachable": without_latest,
     "status.unknown_type": lambda: judged(
-        with_status(statusPurpose="probation", statusListCredential="https://a.example/1"),
+        with_status(
+            statusPurpose="probation",
+            statusListIndex="1",
+            statusListCredential="https://a.example/1",
+        ),
         Evidence(),
         SIGNATURE_ALONE,
     ),
@@ -592,6 +599,47 @@ def test_a_key_counts_only_while_an_entry_that_lists_it_is_in_force() -> None:
     assert judged(signed_only(), Evidence(), alone).code == "signature.key_unresolved"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_keys_under_one_id_whichever_signed_counts_in_whatever_order(order: int) -> None:
+    """A key renewed under its name: each counts while an entry that lists it is in force."""
+
+    def code_of(*entries: TrustEntry, by: Any = SIGNER) -> str | None:
+        return judged(resigned(signer=by), under=policy(trust=entries[::order])).code
+
+    second = timedelta(seconds=1)
+    theirs = replace(trusted_key(), key=STRANGER.public_key)
+    for end, codes_of in (
+        (ANCHORED + second, (None, "signature.key_unresolved")),
+        (ANCHORED, ("signature.key_unresolved", None)),
+    ):
+        past = entry(keys=(trusted_key(),), valid_until=end)
+        present = entry(keys=(theirs,), valid_from=end)
+        assert (code_of(past, present), code_of(past, present, by=STRANGER)) == codes_of
+    one = entry(keys=(trusted_key(), theirs))
+    assert (code_of(one), code_of(one, by=STRANGER)) == (None, None)
+    assert code_of(one, by=Ed25519Signer(bytes(32))) == "signature.mismatch"
+    on_p384 = replace(theirs, key=ON_P384.public_key)
+    assert code_of(entry(keys=(on_p384, trusted_key()))) is None
+    assert code_of(entry(keys=(on_p384, trusted_key())), by=STRANGER) == "signature.mismatch"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_ends_of_a_key_the_earliest_in_force_counts(order: int) -> None:
+    ended, open_ended = entry(keys=(trusted_key(until=ANCHORED),)), entry(keys=(trusted_key(),))
+    both = policy(trust=(ended, open_ended)[::order])
+    assert judged(badge(), under=both).code == "signature.key_revoked"
+    former = replace(ended, valid_until=ANCHORED)
+    assert judged(badge(), under=policy(trust=(former, open_ended)[::order])).outcome == "valid"
+
+
+def test_keys_of_an_entry_that_name_no_method_leave_no_door_open() -> None:
+    """A file with such a key is refused; a policy that was made otherwise trusts nothing by it."""
+    for name in ("#key-1", "key-1", "did:web:other.example.org#key-1", ""):
+        misnamed = entry(keys=(replace(trusted_key(), id=name),))
+        code = judged(badge(), under=policy(trust=(misnamed,))).code
+        assert code == "signature.key_unresolved"
+
+
 def test_an_account_that_the_issuer_did_not_sign_for_is_unbound() -> None:
     document = unsigned_badge()
     credential = signed_and_anchored(document, OTHER_ACCOUNT)
@@ -609,6 +657,25 @@ def test_an_issuer_that_is_the_account_needs_no_list_and_no_other_signature() ->
     assert judged(credential, under=policy()).code == "issuer.untrusted"
     helped = secured(document, signature(document), anchor_proof(document))
     assert judged(helped, under=policy(trust=())).outcome == "valid"
+
+
+def test_a_did_pkh_is_compared_as_the_account_that_it_is() -> None:
+    """With the capitals of a checksum or without, in the credential and in the trust list."""
+    plain = ACCOUNT.did_pkh
+    spellings = (plain, plain.replace("0xab", "0xAb"))
+    for did in spellings:
+        document = unsigned_badge(issuer_of(did=did))
+        credential = secured(document, anchor_proof(document))
+        for trust, known_by in (
+            *(((entry(did=listed),), "trust list") for listed in spellings),
+            ((), "did:pkh"),
+        ):
+            for required in (True, False):
+                chosen = policy(trust=trust, require_signature=required)
+                verdict = judged(credential, under=chosen)
+                assert (verdict.outcome, verdict.facts["issuer_known_by"]) == ("valid", known_by)
+        other = policy(trust=(entry(did=OTHER_ACCOUNT.did_pkh),))
+        assert judged(credential, under=other).code == "issuer.untrusted"
 
 
 def test_anothers_anchor_is_no_signature_of_an_issuer_that_is_an_account() -> None:
@@ -844,6 +911,38 @@ def test_a_credential_with_anything_anywhere_gets_a_verdict(
     shown = view(asked_of)
     nodes = tuple(NodeReading(host, ACCOUNT.chain_id, shown, shown) for host in HOSTS)
     assert verify(data, Evidence(nodes), chosen).outcome in OUTCOMES
+
+
+BEYOND = st.sampled_from([-1, 0, MAX_SECONDS, MAX_SECONDS + 1, (1 << 40) - 1, 1 << 256])
+
+
+@given(
+    times=st.fixed_dictionaries(dict.fromkeys(("anchored_at", "changed_at", "revoked_at"), BEYOND)),
+    block_time=BEYOND,
+    at=st.sampled_from([NOW, datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)]),
+)
+def test_any_times_of_the_chain_get_a_verdict(
+    times: dict[str, int], block_time: int, at: datetime
+) -> None:
+    """Evidence may come out of a file: forty bits hold times that no calendar names."""
+    word = replace(REVOKED, batch=replace(BATCH, **times))
+    nodes = agreeing(badge(), word).nodes
+    final = nodes[0].finalized
+    assert final is not None
+    moved = replace(final, block=replace(final.block, time=block_time))
+    evidence = Evidence(tuple(replace(node, finalized=moved) for node in nodes))
+    verdict = judged(badge(), evidence, policy(at=at))
+    assert verdict.outcome in OUTCOMES - {"valid"}
+    told = [block_time, *times.values()]
+    if not all(0 <= time <= MAX_SECONDS for time in told):
+        assert "anchor.unreachable" in codes(verdict)
+
+
+def test_an_answer_with_a_time_that_no_calendar_names_is_no_answer() -> None:
+    odd = replace(CLEAN, batch=replace(BATCH, changed_at=MAX_SECONDS + 1))
+    three = (reading(badge(), HOSTS[0], odd), *agreeing(badge()).nodes[1:])
+    assert judged(badge(), Evidence(three)).outcome == "valid"
+    assert judged(badge(), agreeing(badge(), odd)).code == "anchor.unreachable"
 
 
 # Others read it too

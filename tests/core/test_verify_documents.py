@@ -1,6 +1,7 @@
 """verify() with what was read elsewhere: DID documents, status lists, tokens, pictures."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from registry.core.baked import bake_png, bake_svg
 from registry.core.document import JsonObject
 from registry.core.evidence import Document, Evidence
 from registry.core.jose import sign_compact
+from registry.core.multibase import base64url_encode
 from registry.core.policy import Policy, TrustedKey
-from registry.core.status_list import StatusEntry, list_credential, make_bits
+from registry.core.status_list import MAX_LIST_BYTES, StatusEntry, list_credential, make_bits
 from registry.core.times import write_stamp
 from registry.core.verdict import Verdict
 from registry.core.verify import addresses, questions, verify
@@ -389,17 +391,134 @@ def test_a_list_tells_of_the_past_only_what_cannot_have_changed() -> None:
     assert by_list(read_last_week).code == "status.revoked"
 
 
-def test_of_several_statuses_one_that_refutes_counts_before_one_that_leaves_open() -> None:
-    unread = replace(ENTRY, list_url="https://school.example.org/status/2").as_document()
-    document = {**accountless_badge(), "credentialStatus": [unread, ENTRY.as_document()]}
-    both = Evidence(documents=(status_list(17),))
+def several(*statuses: JsonObject) -> bytes:
+    """A plain credential with these statuses: Open Badges have room for one."""
     plain = {
-        **document,
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
         "type": ["VerifiableCredential"],
-        "@context": document["@context"],
+        "issuer": DID,
+        "credentialSubject": {"id": "did:example:ada"},
+        "credentialStatus": list(statuses),
     }
-    verdict = verify(written(secured(plain, signature(plain))), both, TRUSTING)
-    assert verdict.code == "status.revoked"
+    return written(secured(plain, signature(plain, cryptosuite=suites.JCS_2022)))
+
+
+REVOKING = ENTRY.as_document()
+BESIDE: dict[str, tuple[JsonObject, str]] = {
+    "of an unknown type": (
+        {"id": "https://school.example.org/crl", "type": "1EdTechRevocationList"},
+        "status.unknown_type",
+    ),
+    "of an older version": ({**REVOKING, "type": "StatusList2021Entry"}, "status.unknown_type"),
+    "of another purpose": ({**REVOKING, "statusPurpose": "probation"}, "status.unknown_type"),
+    "with a bad index": ({**REVOKING, "statusListIndex": 5}, "status.malformed"),
+    "informative and malformed": (
+        {**REVOKING, "statusPurpose": "message", "statusSize": 2},
+        "status.malformed",
+    ),
+    "of a list that is not read": (
+        replace(ENTRY, list_url="https://school.example.org/status/2").as_document(),
+        "status.unreachable",
+    ),
+}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("beside", "code"), BESIDE.values(), ids=BESIDE)
+def test_each_entry_is_judged_by_itself_whatever_stands_beside_it(
+    beside: JsonObject, code: str, order: int
+) -> None:
+    credential = several(*(REVOKING, beside)[::order])
+    assert LIST in [address.url for address in addresses(credential)]
+    revoked = verify(credential, Evidence(documents=(status_list(17),)), TRUSTING)
+    assert (revoked.outcome, revoked.code) == ("invalid", "status.revoked")
+    clear = verify(credential, Evidence(documents=(status_list(),)), TRUSTING)
+    assert (clear.outcome, clear.code) == ("indeterminate", code)
+
+
+def test_an_informative_entry_takes_nothing_away_and_its_list_is_not_read() -> None:
+    message = replace(ENTRY, purpose="message", list_url="https://a.example/1").as_document()
+    credential = several(REVOKING, message)
+    assert [address.url for address in addresses(credential)] == [LIST]
+    read = Evidence(documents=(status_list(),))
+    assert verify(credential, read, TRUSTING).outcome == "valid"
+
+
+def test_too_many_entries_are_not_read_at_all() -> None:
+    assert addresses(several(*[REVOKING] * 8)) != ()
+    many = several(*[REVOKING] * 9)
+    assert addresses(many) == ()
+    revoked = Evidence(documents=(status_list(17),))
+    assert verify(many, revoked, TRUSTING).code == "status.malformed"
+
+
+def test_an_unreadable_status_does_not_keep_the_issuers_document_from_being_read() -> None:
+    """Or whoever forges a credential adds one, and is told indeterminate instead of invalid."""
+    document = {**accountless_badge(), "credentialStatus": BESIDE["of an unknown type"][0]}
+    document["issuer"]["id"] = SCHOOL
+    signed = signature(document, STRANGER, verificationMethod=KEY, cryptosuite=suites.JCS_2022)
+    forged = written(secured(document, signed))
+    assert [address.url for address in addresses(forged)] == [AT]
+    read = Evidence(documents=(did_document(method()),))
+    assert verify(forged, read, LENIENT).code == "signature.mismatch"
+
+
+def listed_in_a_token(typ: str = "vc+jwt", **claims: Any) -> Document:
+    """The list as a VC-JWT, with `claims` of its own."""
+    bits = make_bits(100, [])
+    document = list_credential(
+        url=LIST, issuer=DID, purpose="revocation", bits=bits, valid_from=ANCHORED
+    )
+    if typ == "JWT":
+        del document["validFrom"]
+    header = {"alg": "EdDSA", "kid": f"{DID}#{SIGNER.public_key.multikey}", "typ": typ}
+    parts = [base64url_encode(written(part)) for part in (header, {**document, **claims})]
+    signed = SIGNER.sign(".".join(parts).encode())
+    return Document(LIST, NOW, ".".join((*parts, base64url_encode(signed))).encode())
+
+
+@pytest.mark.parametrize("typ", ["vc+jwt", "JWT"])
+def test_a_list_in_a_token_is_used_within_the_token_s_own_time_alone(typ: str) -> None:
+    now = int(NOW.timestamp())
+    for claims, code in (
+        ({}, None),
+        ({"nbf": now + 60}, None),
+        ({"nbf": now + 61}, "status.stale"),
+        ({"exp": now - 1}, "status.stale"),
+        ({"nbf": now - 60, "exp": now + 60}, None),
+    ):
+        assert by_list(listed_in_a_token(typ, **claims)).code == code
+
+
+def test_a_list_whose_proof_has_expired_is_stale() -> None:
+    document = list_credential(
+        url=LIST, issuer=DID, purpose="revocation", bits=make_bits(1, []), valid_from=ANCHORED
+    )
+    signed = signature(document, expires="2026-05-01T00:00:00Z")
+    assert by_list(Document(LIST, NOW, written(secured(document, signed)))).code == "status.stale"
+
+
+@pytest.mark.parametrize("suite", [suites.RDFC_2022, suites.JCS_2022])
+def test_the_longest_list_is_read_in_every_suite(suite: str) -> None:
+    """Bits that do not shrink: what may be fetched must also be readable as RDF."""
+    noise = os.urandom(MAX_LIST_BYTES - 3)
+    for first, code in ((0, None), (0xFF, "status.revoked")):
+        document = list_credential(
+            url=LIST,
+            issuer=DID,
+            purpose="revocation",
+            bits=bytes([first] * 3) + noise,
+            valid_from=ANCHORED,
+        )
+        read = written(secured(document, signature(document, cryptosuite=suite)))
+        assert by_list(Document(LIST, NOW, read)).code == code
+
+
+def test_a_list_with_a_text_that_no_parser_takes_gets_a_verdict() -> None:
+    """Its signature need not hold: whoever serves it could else end the verifier's process."""
+    whole = json.loads(status_list().body or b"")
+    whole["credentialSubject"]["encodedList"] = "uH4sI" + "A" * (1 << 24)
+    assert by_list(Document(LIST, NOW, written(whole))).code == "status.malformed"
 
 
 def test_an_anchored_credential_needs_no_list() -> None:

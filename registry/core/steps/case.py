@@ -8,16 +8,20 @@ from registry.core import anchor as anchors
 from registry.core import suites
 from registry.core.credential import Credential
 from registry.core.document import JsonObject
+from registry.core.errors import InvalidArgument
 from registry.core.evidence import Agreed, Evidence
 from registry.core.jose import EnvelopedCredential
-from registry.core.keys import PublicKey
+from registry.core.keys import Account, PublicKey
 from registry.core.policy import Policy
 from registry.core.times import from_seconds
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A verification method's key, and the moment from which it signs nothing any more."""
+    """A verification method's key, and the moment from which it signs nothing any more.
+
+    What a trust list says of that moment depends on the time that is asked about: it is not here.
+    """
 
     method: str
     key: PublicKey
@@ -51,9 +55,12 @@ class Case:
     @property
     def anchored_by_issuer(self) -> bool:
         """Whether the issuer's DID is the account of every anchor proof, and there is one."""
+        try:
+            own = Account.from_did_pkh(self.credential.issuer).did_pkh + anchors.FRAGMENT
+        except InvalidArgument:
+            return False
         # A list, for what stands there may be anything: it need not be hashable.
         methods = [proof.get("verificationMethod") for proof in self.anchor_proofs]
-        own = self.credential.issuer + anchors.FRAGMENT
         return bool(methods) and all(method == own for method in methods)
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Sequence, Set
 
 from registry.core.did import DidDocument
 from registry.core.errors import InvalidArgument, Refusal
-from registry.core.keys import Account
+from registry.core.keys import Account, same_did
 from registry.core.policy import TrustEntry
 from registry.core.times import write_stamp
 from registry.core.verdict import OK, Step
@@ -23,7 +23,7 @@ def issuer(case: Case) -> Step:
     accounts = {claim.anchor.account for claim in case.claims}
     if credential.accounts and not accounts.issubset(credential.accounts):
         raise Refusal("issuer", "unbound", "anchored by an account that the issuer did not name")
-    entries = [entry for entry in policy.trust if entry.did == credential.issuer]
+    entries = [entry for entry in policy.trust if same_did(entry.did, credential.issuer)]
     if entries:
         return _by_trust_list(case, entries, accounts)
     if policy.trust:
@@ -55,7 +55,7 @@ def _by_document(case: Case, document: DidDocument, accounts: Set[Account]) -> S
     if accounts and named:
         if not accounts <= named:
             raise Refusal("issuer", "unbound", "the issuer's DID document names other accounts")
-        if document.id in {account.did_pkh for account in accounts}:
+        if document.id.startswith("did:pkh:"):
             return _known(case, "did:pkh", "the issuer's DID is the account that anchored")
         return _known(case, "DID document", f"the document of {document.id} names the account")
     if not accounts and case.signed_by and document_url(document.id):

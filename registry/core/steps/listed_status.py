@@ -11,6 +11,7 @@ from registry.core import status_list, suites
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.evidence import Document
+from registry.core.keys import same_did
 from registry.core.presented import read_presented
 from registry.core.status_list import StatusEntry
 from registry.core.times import write_stamp
@@ -26,37 +27,56 @@ _CODES: Final = {status_list.REVOCATION: "revoked", status_list.SUSPENSION: "sus
 def check_lists(case: Case) -> str:
     """That every list which the credential names says nothing against it; told in words.
 
-    Raises `Refusal` at `status`; of several, one that refutes comes before one that leaves open.
+    Each entry is judged by itself. Raises `Refusal` at `status`; of several, one that refutes comes
+    before one that leaves open.
     """
-    entries = list_entries(case.credential.statuses)
-    refusals = [refusal for entry in entries if (refusal := _refusal(case, entry)) is not None]
+    statuses = case.credential.statuses
+    if len(statuses) > MAX_STATUSES:
+        told = f"{len(statuses)} statuses, want at most {MAX_STATUSES}"
+        raise Refusal("status", "malformed", told)
+    judged = [_judged(case, status) for status in statuses]
+    refusals = [item for item in judged if isinstance(item, Refusal)]
     if refusals:
         raise min(refusals, key=lambda refusal: refusal.outcome != "invalid")
-    purposes = " or ".join(entry.purpose for entry in entries)
-    return f"no {purposes} in the issuer's status list" if entries else "no status that revokes"
+    purposes = " or ".join(item for item in judged if isinstance(item, str))
+    return f"no {purposes} in the issuer's status list" if purposes else "no status that revokes"
 
 
-def list_entries(statuses: tuple[JsonObject, ...]) -> list[StatusEntry]:
-    """The entries that can take something away from a credential; raises `Refusal` at `status`."""
+def list_urls(statuses: tuple[JsonObject, ...]) -> list[str]:
+    """Where the lists stand that must be read; an entry that cannot be read hides no other."""
     if len(statuses) > MAX_STATUSES:
-        raise Refusal(
-            "status", "malformed", f"{len(statuses)} statuses, want at most {MAX_STATUSES}"
-        )
-    told = (status for status in statuses if not status_list.is_informative(status))
-    return [status_list.parse_entry(status) for status in told]
+        return []
+    return [url for status in statuses if (url := _list_url(status)) is not None]
 
 
-def _refusal(case: Case, entry: StatusEntry) -> Refusal | None:
+def _list_url(status: JsonObject) -> str | None:
     try:
-        document = case.evidence.document(entry.list_url)
-        is_set = status_list.read_status(entry, _read_list(case, document))
-        _require_of_then(case, entry, document, is_set=is_set)
+        entry = status_list.parse_entry(status)
+    except Refusal:
+        return None
+    return None if entry.is_informative else entry.list_url
+
+
+def _judged(case: Case, status: JsonObject) -> str | Refusal | None:
+    """The purpose for which nothing is said against the credential, or what refutes it."""
+    try:
+        entry = status_list.parse_entry(status)
+        if entry.is_informative:
+            return None
+        _require_clear(case, entry)
     except Refusal as refusal:
         return refusal
-    if not is_set:
-        return None
-    case.facts["status_list"] = entry.list_url
-    return Refusal("status", _CODES[entry.purpose], f"says the issuer's list {entry.list_url}")
+    return entry.purpose
+
+
+def _require_clear(case: Case, entry: StatusEntry) -> None:
+    document = case.evidence.document(entry.list_url)
+    is_set = status_list.read_status(entry, _read_list(case, document))
+    _require_of_then(case, entry, document, is_set=is_set)
+    if is_set:
+        case.facts["status_list"] = entry.list_url
+        told = f"says the issuer's list {entry.list_url}"
+        raise Refusal("status", _CODES[entry.purpose], told)
 
 
 def _read_list(case: Case, document: Document) -> JsonObject:
@@ -66,20 +86,31 @@ def _read_list(case: Case, document: Document) -> JsonObject:
     try:
         listed, envelope = read_presented(document.body, status_list.MAX_CREDENTIAL_BYTES)
         policy = replace(case.policy, require_signature=True, require_anchor=False)
-        hashed = suites.Hashed(listed.document)
-        own = Case(listed, case.evidence, policy, hashed, envelope)
+        own = Case(listed, case.evidence, policy, suites.Hashed(listed.document), envelope)
         signature.signature(own)
         signature.in_force(own)
     except Refusal as refusal:
-        code = "malformed" if refusal.outcome == "invalid" else "unreachable"
-        raise Refusal("status", code, f"{document.url}: {refusal}") from refusal
-    if listed.issuer != case.credential.issuer:
+        raise Refusal("status", _code_here(refusal), f"{document.url}: {refusal}") from refusal
+    if not same_did(listed.issuer, case.credential.issuer):
         raise Refusal("status", "malformed", f"{document.url} is by another issuer")
-    at, skew = case.policy.at, case.policy.clock_skew
-    begun = listed.valid_from is None or listed.valid_from <= at + skew
-    if not begun or (listed.valid_until is not None and listed.valid_until < at):
+    if not _is_in_period(own):
         raise Refusal("status", "stale", f"{document.url} is outside its period of validity")
     return listed.document
+
+
+def _code_here(refusal: Refusal) -> str:
+    """What a refusal of the list makes of the status of the credential that names it."""
+    if refusal.code == "expired":
+        return "stale"
+    return "malformed" if refusal.outcome == "invalid" else "unreachable"
+
+
+def _is_in_period(own: Case) -> bool:
+    """The list's own period, and the one of a VC-JWT's signature; its end, the signature's step."""
+    at, skew, until = own.policy.at, own.policy.clock_skew, own.credential.valid_until
+    begins = (own.credential.valid_from, own.envelope.not_before if own.envelope else None)
+    begun = all(begin is None or begin - at <= skew for begin in begins)
+    return begun and (until is None or at <= until)
 
 
 def _require_of_then(case: Case, entry: StatusEntry, document: Document, *, is_set: bool) -> None:

@@ -12,9 +12,9 @@ def period(case: Case) -> Step:
     credential, at, skew = case.credential, case.policy.at, case.policy.clock_skew
     token_from = case.envelope.not_before if case.envelope else None
     for begins in (credential.valid_from, token_from):
-        if begins is not None and begins > at + skew:
+        if begins is not None and begins - at > skew:
             raise Refusal("period", "not_yet", f"valid from {write_stamp(begins)}")
-    if any(from_seconds(a.word.batch.anchored_at) > at + skew for a in case.final):
+    if any(from_seconds(a.word.batch.anchored_at) - at > skew for a in case.final):
         raise Refusal("period", "not_yet", "the time asked about is before the anchor")
     if credential.valid_until is not None and credential.valid_until < at:
         case.facts["expired_at"] = write_stamp(credential.valid_until)

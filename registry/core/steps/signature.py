@@ -1,6 +1,6 @@
 """Step `signature`: the issuer's key signed exactly this, and had not ended when it did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,13 @@ from registry.core import suites
 from registry.core.did import DidDocument, VerificationMethod
 from registry.core.document import JsonObject
 from registry.core.errors import InvalidArgument, Refusal
-from registry.core.jose import EnvelopedCredential, choose_key, verify_signature
+from registry.core.jose import (
+    EnvelopedCredential,
+    choose_key,
+    verification_method,
+    verify_signature,
+)
+from registry.core.keys import same_did
 from registry.core.policy import TrustedKey, TrustEntry
 from registry.core.times import parse_stamp, write_stamp
 from registry.core.verdict import OK, SKIPPED, Step
@@ -42,7 +48,7 @@ def signature(case: Case) -> Step:
     if case.envelope is not None:
         signatures.insert(0, _check_envelope(case, case.envelope))
     case.signed_with = tuple(item.key for item in signatures)
-    own = [item for item in signatures if item.controller == case.credential.issuer]
+    own = [item for item in signatures if same_did(item.controller, case.credential.issuer)]
     if not own:
         return _without_issuers(case, signatures)
     passed_over = sorted({suites.name(p) for p in case.signatures if not suites.known(p)})
@@ -73,22 +79,31 @@ def in_force(case: Case) -> Step:
     """
     moment = case.established
     for key in case.signed_with:
-        if key.until is not None and key.until <= moment:
-            ended = f"{key.method} ended {write_stamp(key.until)}"
+        until = _end(case, key, moment)
+        if until is not None and until <= moment:
+            ended = f"{key.method} ended {write_stamp(until)}"
             raise Refusal("signature", "key_revoked", ended)
-        if not _listed_at(case, key, moment):
-            told = f"your trust list does not name {key.method} on {write_stamp(moment)}"
-            raise Refusal("signature", "key_unresolved", told)
     return Step("signature", OK, case.signed_by or _ANCHOR_SIGNS)
 
 
-def _listed_at(case: Case, key: SigningKey, moment: datetime) -> bool:
-    """Whether an entry in force names the key, where entries name its controller's keys at all."""
+def _end(case: Case, key: SigningKey, moment: datetime) -> datetime | None:
+    """When the key ended: the earliest that an entry in force at `moment` says, where any lists it.
+
+    Raises `Refusal` where entries list the controller's keys and none that is in force this one.
+    """
     listed = _listed_keys(case, _controller(key.method))
+    if not listed:
+        return key.until
     named = (key.method, key.key)
-    return not listed or any(
-        entry.in_force(moment) and (trusted.id, trusted.key) == named for entry, trusted in listed
-    )
+    said = [
+        trusted.until
+        for entry, trusted in listed
+        if entry.in_force(moment) and (trusted.id, trusted.key) == named
+    ]
+    if not said:
+        told = f"your trust list does not name this {key.method} on {write_stamp(moment)}"
+        raise Refusal("signature", "key_unresolved", told)
+    return min((end for end in said if end is not None), default=None)
 
 
 def controllers(proofs: tuple[JsonObject, ...]) -> list[str]:
@@ -108,21 +123,46 @@ def _check_proof(case: Case, proof: JsonObject) -> _Signature:
     if expires is not None and expires < case.policy.at:
         raise Refusal("signature", "expired", f"the proof expired on {write_stamp(expires)}")
     previous = suites.chained(case.signatures, proof)
-    key = _signing_key(case, str(proof.get("verificationMethod")))
-    suites.verify(case.hashed, proof, key.key, previous)
+    key = _one_that_fits(
+        _signing_keys(case, str(proof.get("verificationMethod"))),
+        lambda key: suites.verify(case.hashed, proof, key.key, previous),
+    )
     return _Signature(suites.name(proof), key, created)
 
 
 def _check_envelope(case: Case, envelope: EnvelopedCredential) -> _Signature:
-    keys = {key.method: key for key in _keys_of(case, case.credential.issuer)}
-    chosen, key = choose_key(
-        envelope, case.credential.issuer, {method: key.key for method, key in keys.items()}
-    )
-    verify_signature(envelope, key)
+    issuer = case.credential.issuer
+
+    def check(key: SigningKey) -> None:
+        choose_key(envelope, issuer, {key.method: key.key})
+        verify_signature(envelope, key.key)
+
+    named = verification_method(envelope, issuer)
+    keys = _keys_of(case, issuer)
+    own = [key for key in keys if key.method == named] or keys
+    if not own:
+        choose_key(envelope, issuer, {})
+    key = _one_that_fits(own, check)
     expires = envelope.expires
     if expires is not None and expires <= case.policy.at:
         raise Refusal("signature", "expired", f"the token expired on {write_stamp(expires)}")
-    return _Signature(f"VC-JWT {envelope.algorithm}", keys[chosen], None)
+    return _Signature(f"VC-JWT {envelope.algorithm}", key, None)
+
+
+def _one_that_fits(keys: Sequence[SigningKey], check: Callable[[SigningKey], None]) -> SigningKey:
+    """The key with which `check` holds: of several under one id, whichever signed.
+
+    Raises `Refusal`: with `mismatch` where any of them could have been meant, whatever their order.
+    """
+    refusals = []
+    for key in keys:
+        try:
+            check(key)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            return key
+    raise min(refusals, key=lambda refusal: (refusal.code != "mismatch", refusal.code))
 
 
 def _time(proof: JsonObject, member: str) -> datetime | None:
@@ -134,27 +174,26 @@ def _time(proof: JsonObject, member: str) -> datetime | None:
         raise Refusal("signature", "malformed", f"{member}: {error}") from error
 
 
-def _signing_key(case: Case, method: str) -> SigningKey:
-    """The key of a verification method: the trust list's where it lists any, else its document's.
+def _signing_keys(case: Case, method: str) -> list[SigningKey]:
+    """The keys of a verification method: the trust list's where it lists any, else its document's.
 
     A list that names an issuer's keys names all of them: only so does it withstand whoever writes
     the issuer's DID document (docs/spec/binding.md, 3).
     """
     listed = _listed_keys(case, _controller(method))
     if not listed:
-        return _from_document(_document(case, _controller(method)).retrieve(method))
-    found = next((key for _, key in listed if key.id == method), None)
-    if found is None:
+        return [_from_document(_document(case, _controller(method)).retrieve(method))]
+    found = [key for key in _distinct(listed) if key.method == method]
+    if not found:
         raise Refusal("signature", "key_unresolved", f"your trust list does not name {method}")
-    return SigningKey(method, found.key, found.until)
+    return found
 
 
 def _keys_of(case: Case, issuer: str) -> list[SigningKey]:
     """All keys by which `issuer` may sign."""
     listed = _listed_keys(case, issuer)
     if listed:
-        first = {key.id: key for _, key in reversed(listed)}
-        return [SigningKey(key.id, key.key, key.until) for key in first.values()]
+        return _distinct(listed)
     document = _document(case, issuer)
     asserting = [m for m in document.methods if m.id in document.assertion_methods]
     return [_from_document(m) for m in asserting if m.key and m.controller == document.id]
@@ -174,8 +213,12 @@ def _from_document(method: VerificationMethod) -> SigningKey:
 
 
 def _listed_keys(case: Case, controller: str) -> list[tuple[TrustEntry, TrustedKey]]:
-    """What trust entries say of keys, each of its own issuer's alone; in force or not."""
-    entries = (entry for entry in case.policy.trust if entry.did == controller)
-    return [
-        (entry, key) for entry in entries for key in entry.keys if _controller(key.id) == controller
-    ]
+    """What entries for the controller say of keys, in force or not: where any does, they decide."""
+    entries = (entry for entry in case.policy.trust if same_did(entry.did, controller))
+    return [(entry, key) for entry in entries for key in entry.keys]
+
+
+def _distinct(listed: Sequence[tuple[TrustEntry, TrustedKey]]) -> list[SigningKey]:
+    """Each key under each of its ids once; an entry speaks of its own issuer's keys alone."""
+    own = (key for entry, key in listed if same_did(_controller(key.id), entry.did))
+    return list(dict.fromkeys(SigningKey(key.id, key.key) for key in own))

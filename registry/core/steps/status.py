@@ -76,7 +76,7 @@ def _require_as_of_then(policy: Policy, answer: Agreed, bit: int) -> None:
     """
     batch, word = answer.word.batch, answer.word
     unchanged = not (batch.revoked_at or word.revoked & bit or batch.ever_suspended)
-    if not unchanged and from_seconds(batch.changed_at) > policy.at + policy.clock_skew:
+    if not unchanged and from_seconds(batch.changed_at) - policy.at > policy.clock_skew:
         changed = write_stamp(from_seconds(batch.changed_at))
         raise Refusal("status", "stale", f"it changed on {changed}, after the time asked about")
 
