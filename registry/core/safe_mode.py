@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from .budget import Budget
 from .contexts import bundled
 from .document import JsonObject, members
 from .errors import Refusal
@@ -23,11 +24,6 @@ NO_BASE: Final = f"{RELATIVE}//iri/"
 # What any other keyword says, and any key that only looks like one or names a blank node, need not
 # show in the quads.
 _SEEN_KEYWORDS: Final = frozenset(("@context", "@id", "@type", "@value", "@language"))
-# pyoxigraph takes some 25 us for an object and 110 us for each of its types, whose contexts it
-# reads anew each time, and up to 400 us where they nest fifty deep: 6,000 objects of one type each
-# are two seconds at worst. A thousand results, each with three alignments, are two thirds of it.
-MAX_OBJECTS: Final = 30_000
-TYPE_COST: Final = 4
 
 
 class Names:
@@ -145,13 +141,11 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-def require_few_objects(document: JsonObject) -> None:
-    """Refuse, before it costs time, what JSON-LD would take very long over: `too_large`."""
+def spend_objects(document: JsonObject, budget: Budget) -> None:
+    """Refuse, before it costs time, what JSON-LD would take too long over: `too_large`."""
     objects = [item for _, item in members(document) if isinstance(item, dict)]
     types = (item["type"] for item in objects if "type" in item)
-    count = len(objects) + TYPE_COST * sum(len(t) if isinstance(t, list) else 1 for t in types)
-    if count > MAX_OBJECTS:
-        raise Refusal("format", "too_large", f"{len(objects)} objects and their types")
+    budget.spend_objects(len(objects), sum(len(t) if isinstance(t, list) else 1 for t in types))
 
 
 def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
