@@ -11,7 +11,7 @@ import rfc8785
 from .budget import Budget
 from .contexts import all_context_urls, bundled, context_urls
 from .document import JsonObject, members
-from .errors import Refusal
+from .errors import Refusal, shown
 from .rdfc10 import canonical_n_quads
 from .safe_mode import (
     NO_BASE,
@@ -132,7 +132,9 @@ def _double_forms(document: JsonObject) -> dict[str, str]:
     }
     clash = next((v for v in values if isinstance(v, str) and v in changed), None)
     if clash is not None:
-        raise Refusal("format", "ambiguous", f"the text {clash!r} stands beside the same number")
+        raise Refusal(
+            "format", "ambiguous", f"the text {shown(clash)} stands beside the same number"
+        )
     return changed
 
 

@@ -5,21 +5,23 @@ Sources: W3C Verifiable Credentials Data Model 2.0 (section 4) and 1.1; 1EdTech 
 `_require_said_once` keep an RDF signature from covering another reading than this one.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from .canonical import jcs
-from .contexts import all_context_urls, context_urls
+from .contexts import all_context_urls, context_urls, published_digests
 from .data_model import CredentialSubject, Issuer, VerifiableCredential, wording
 from .document import (
     JsonObject,
     endorsements,
+    members,
     objects_below,
     parse_json,
     require_strict_json_ld,
 )
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .keys import Account
 from .open_badges import (
     BADGE_TYPES,
@@ -83,7 +85,8 @@ def read_credential(secured: JsonObject) -> Credential:
         require_strict_json_ld({**proof, "@context": None})
     context_urls(document)
     content = _content(secured)
-    all_context_urls(document)
+    used = {url for urls in all_context_urls(document) for url in urls}
+    _require_meant_contexts(content, used)
     _require_said_once(document)
     issuer = content.issuer
     valid_from, valid_until = content.period
@@ -156,6 +159,18 @@ def _accounts(issuer: Any) -> tuple[Account, ...]:
         raise _schema(f"issuer.otherIdentifier: {error}") from error
 
 
+def _require_meant_contexts(content: VerifiableCredential, used: Set[str]) -> None:
+    """Where the issuer states the digest of a context, ours is that one (VC 2.0, 5.3).
+
+    Of a resource that is not used nothing is compared; nothing is fetched.
+    """
+    for resource in content.related_resource:
+        known = published_digests().get(resource.id)
+        if resource.id in used and known is not None and not resource.fits(known):
+            told = f"the issuer means another {resource.id} than the one that is bundled"
+            raise Refusal("format", "unknown_context", told)
+
+
 def _require_said_once(document: JsonObject) -> None:
     """What quads say of the credential, its subjects or its issuer stands where it is read.
 
@@ -164,7 +179,7 @@ def _require_said_once(document: JsonObject) -> None:
     """
     issuer = document["issuer"]
     issuer = issuer if isinstance(issuer, dict) else {"id": issuer}
-    promised = issuer.get("otherIdentifier")
+    promised = _promises(issuer)
     seen: dict[str, JsonObject] = {}
     for subject in _objects(document, "credentialSubject"):
         _require_equal(seen, subject)
@@ -174,15 +189,21 @@ def _require_said_once(document: JsonObject) -> None:
             continue
         if name == document.get("id") and not _only_refers(item):
             raise _ambiguous("two objects have the credential's id")
-        if name == issuer["id"] and item.get("otherIdentifier") not in (None, promised):
-            raise _ambiguous("the issuer's identifiers stand in two places")
+        if name == issuer["id"] and any(entry not in promised for entry in _promises(item)):
+            raise _ambiguous("an account of the issuer's stands in another place")
         if _is_one_of(item, _SAID_ONCE):
             _require_equal(seen, item)
 
 
+def _promises(profile: JsonObject) -> list[JsonObject]:
+    """The entries of a profile that may name an account, however they are nested and written."""
+    entries = objects_below([profile.get("otherIdentifier")])
+    return [e for e in entries if any(item == CAIP10_IDENTIFIER for _, item in members(e))]
+
+
 def _require_equal(seen: dict[str, JsonObject], item: JsonObject) -> None:
     if "id" in item and len(item) > 1 and seen.setdefault(item["id"], item) != item:
-        raise _ambiguous(f"two objects that differ have the id {item['id']!r}")
+        raise _ambiguous(f"two objects that differ have the id {shown(item['id'])}")
 
 
 def _only_refers(item: JsonObject) -> bool:
@@ -206,7 +227,7 @@ def _objects(node: JsonObject, key: str) -> list[JsonObject]:
         return []
     items = _listed(node[key])
     if not items:
-        raise _ambiguous(f"empty array at {key!r}: leave the member out")
+        raise _ambiguous(f"empty array at {shown(key)}: leave the member out")
     if not all(isinstance(item, dict) for item in items):
         raise _schema(f"{key} is not an object or a list of objects")
     return items

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
-from .errors import Refusal
+from .errors import Refusal, shown
 
 JsonObject = dict[str, Any]
 
@@ -142,16 +142,16 @@ def _require_plain(key: str, value: Any) -> None:
             _require_plain(name, item)
     elif isinstance(value, list):
         if not value:
-            raise _ambiguous(f"empty array at {key!r}: leave the member out")
+            raise _ambiguous(f"empty array at {shown(key)}: leave the member out")
         for item in value:
             _require_plain(key, item)
     elif value is None:
-        raise _ambiguous(f"null at {key!r}: leave the member out")
+        raise _ambiguous(f"null at {shown(key)}: leave the member out")
 
 
 def _require_term(name: str) -> None:
     if name.startswith("@") or ":" in name:
-        raise _ambiguous(f"the key {name!r} is not a plain term")
+        raise _ambiguous(f"the key {shown(name)} is not a plain term")
 
 
 def _is_endorsement(value: Any) -> bool:
@@ -174,7 +174,7 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     result = dict(pairs)
     if len(result) != len(pairs):
         twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise Refusal("format", "malformed", f"duplicate key {twice!r}")
+        raise Refusal("format", "malformed", f"duplicate key {shown(twice)}")
     return result
 
 

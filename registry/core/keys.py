@@ -12,7 +12,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from .ecdsa import CURVES, EcPublicKey
-from .errors import InvalidArgument
+from .errors import InvalidArgument, shown
 from .multibase import base58btc_decode, base58btc_encode
 from .rsa import RsaPublicKey
 
@@ -37,14 +37,14 @@ class Account:
         """Read `eip155:<chain id>:<address>`; raises `InvalidArgument`."""
         match = _ACCOUNT.fullmatch(text)
         if match is None or int(match[1]) > MAX_CHAIN_ID:
-            raise InvalidArgument(f"{text!r} is not a CAIP-10 account of the eip155 namespace")
+            raise InvalidArgument(f"{shown(text)} is not a CAIP-10 account of the eip155 namespace")
         return cls(int(match[1]), match[2].lower())
 
     @classmethod
     def from_did_pkh(cls, did: str) -> Self:
         """The account that a did:pkh is; raises `InvalidArgument`."""
         if not did.startswith(_DID_PKH):
-            raise InvalidArgument(f"{did!r} is not a did:pkh")
+            raise InvalidArgument(f"{shown(did)} is not a did:pkh")
         return cls.parse(did.removeprefix(_DID_PKH))
 
     @property

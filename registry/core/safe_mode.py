@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from .budget import Budget
 from .contexts import bundled
 from .document import JsonObject, members
-from .errors import Refusal
+from .errors import Refusal, shown
 
 # Put before the contexts, so that an undefined term becomes an IRI that shows in the quads
 # instead of being dropped without a word; when every term is defined the bytes are unchanged.
@@ -88,15 +88,17 @@ class Names:
             raise Refusal("format", "undefined_term", "JSON-LD drops the direction of a text")
         unseen = key.startswith(("@", "_:")) and key not in _SEEN_KEYWORDS
         if unseen or not _is_iri(UNDEFINED + key):
-            raise Refusal("format", "undefined_term", f"no context defines {key!r}")
+            raise Refusal("format", "undefined_term", f"no context defines {shown(key)}")
         if key in self._classes:
             raise Refusal("format", "ambiguous", f"the class {key} stands as a member")
 
     def _require_iri(self, value: str, term: str) -> None:
         if term == "type" and value in self._named:
-            raise Refusal("format", "ambiguous", f"the type {value!r} has a term of its own")
+            raise Refusal("format", "ambiguous", f"the type {shown(value)} has a term of its own")
         if not self._is_kept(value):
-            raise Refusal("format", "undefined_term", f"{value!r} at {term} is not an absolute IRI")
+            raise Refusal(
+                "format", "undefined_term", f"{shown(value)} at {term} is not an absolute IRI"
+            )
 
     def _is_kept(self, name: str) -> bool:
         scheme, colon, rest = name.partition(":")
@@ -161,7 +163,7 @@ def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
 def _require_defined(iri: str) -> None:
     if iri.startswith(UNDEFINED):
         term = iri.removeprefix(UNDEFINED)
-        raise Refusal("format", "undefined_term", f"no context defines {term!r}")
+        raise Refusal("format", "undefined_term", f"no context defines {shown(term)}")
     if iri.startswith(RELATIVE):
         reference = iri.removeprefix(NO_BASE).removeprefix(RELATIVE)
-        raise Refusal("format", "undefined_term", f"{reference!r} is not an absolute IRI")
+        raise Refusal("format", "undefined_term", f"{shown(reference)} is not an absolute IRI")

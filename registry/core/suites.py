@@ -30,6 +30,8 @@ ED25519_SIGNATURE_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (RDFC_2022, JCS_2022)
 ECDSA_SUITES: Final = (ECDSA_RDFC_2019, ECDSA_JCS_2019)
 _JCS_SUITES: Final = (JCS_2022, ECDSA_JCS_2019)
+# What every suite that is read here asks for, beside its name.
+_MEMBERS: Final = ("verificationMethod", "proofPurpose", "proofValue")
 
 
 class Signer(Protocol):
@@ -45,7 +47,8 @@ class Signer(Protocol):
 
 def name(proof: JsonObject) -> str:
     """The suite that a proof says it is of: its cryptosuite, or a type of its own."""
-    return str(proof.get("cryptosuite") or proof.get("type"))
+    said = (proof.get(member) for member in ("cryptosuite", "type"))
+    return next((text for text in said if isinstance(text, str) and text), "no name")
 
 
 def known(proof: JsonObject) -> bool:
@@ -53,6 +56,28 @@ def known(proof: JsonObject) -> bool:
     if proof.get("type") == PROOF_TYPE:
         return proof.get("cryptosuite") in (*SUITES, *ECDSA_SUITES)
     return proof.get("type") == ED25519_SIGNATURE_2020 and "cryptosuite" not in proof
+
+
+def require_form(proof: JsonObject) -> None:
+    """That a proof has the members which its suite asks for, each as text (Data Integrity, 2.1).
+
+    Of a suite that is not known here nothing is asked but its name. Raises `Refusal` at `signature`
+    with `malformed`.
+    """
+    _require_text(proof, "type")
+    if proof["type"] == PROOF_TYPE:
+        _require_text(proof, "cryptosuite")
+    if known(proof):
+        for member in _MEMBERS:
+            _require_text(proof, member)
+        if proof["type"] == ED25519_SIGNATURE_2020:
+            # Data Integrity EdDSA Cryptosuites, 2.2: only this type cannot do without.
+            _require_text(proof, "created")
+
+
+def _require_text(proof: JsonObject, member: str) -> None:
+    if not isinstance(proof.get(member), str) or not proof[member]:
+        raise Refusal("signature", "malformed", f"a proof whose {member} is missing or no text")
 
 
 def sign(

@@ -21,6 +21,7 @@ from registry.core.contexts import MAX_CONTEXTS, OPEN_BADGES_V3
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.evidence import Evidence
+from registry.core.multibase import base58btc_encode
 from registry.core.verify import verify
 
 from .anchored_badges import SIGNER, accountless_badge, policy, signature_options
@@ -41,7 +42,7 @@ def chained(document: JsonObject, suite: str, signer: suites.Signer = SIGNER) ->
     method = f"{key.did_key}#{key.multikey}"
     ids = names(0, PROOFS)
     length = key.signature_bytes
-    value = suites.base58btc_encode(bytes([1]) * length)
+    value = base58btc_encode(bytes([1]) * length)
     proofs = [
         signature_options(
             cryptosuite=suite,

@@ -15,8 +15,9 @@ from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.shapes import write
 
-from .anchored_badges import ACCOUNT, DID, badge, unsigned_badge, written
+from .anchored_badges import ACCOUNT, DID, OTHER_ACCOUNT, badge, unsigned_badge, written
 from .public_vectors import needs_vectors, read_json, vector_files
+from .test_embedded_endorsements import signed_endorsement
 
 
 def minimal(**members: Any) -> JsonObject:
@@ -288,14 +289,48 @@ def test_the_issuers_identifiers_in_another_place_are_ambiguous() -> None:
         "otherIdentifier": moved["issuer"].pop("otherIdentifier"),
     }
     assert refused(moved) == "ambiguous"
-    both = deepcopy(document)
-    both["credentialSubject"]["achievement"]["creator"] = {
-        **document["issuer"],
-        "otherIdentifier": [
-            {"type": "IdentifierEntry", "identifier": "7", "identifierType": "isbn"}
-        ],
-    }
-    assert refused(both) == "ambiguous"
+
+
+ENTRY = {"type": "IdentifierEntry", "identifier": str(ACCOUNT), "identifierType": "ext:caip10"}
+
+
+@pytest.mark.parametrize(
+    "identifiers",
+    [
+        {**ENTRY, "identifier": str(OTHER_ACCOUNT)},
+        [{**ENTRY, "identifier": str(OTHER_ACCOUNT)}, ENTRY],
+        {**ENTRY, "identifierType": ["ext:caip10"]},
+        [[{**ENTRY, "identifier": str(OTHER_ACCOUNT)}]],
+        {**ENTRY, "id": "urn:x:entry"},
+    ],
+)
+def test_an_account_beside_the_issuers_is_ambiguous_however_it_is_written(
+    identifiers: Any,
+) -> None:
+    """Evidence is any object of its class: its members are not read, and stand in the quads."""
+    document = unsigned_badge()
+    document["evidence"] = [{"id": DID, "type": ["Evidence"], "otherIdentifier": identifiers}]
+    assert refused(document) == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    "identifiers",
+    [
+        None,
+        [],
+        ENTRY,
+        [{**ENTRY, "identifierType": "isbn", "identifier": "7"}, ENTRY],
+        {**ENTRY, "identifierType": "sourcedId"},
+    ],
+)
+def test_a_richer_or_poorer_profile_of_the_issuer_is_no_contradiction(identifiers: Any) -> None:
+    profile = {"id": DID, "type": ["Profile"], "name": "The same school", "phone": "+1"}
+    if identifiers:
+        profile["otherIdentifier"] = identifiers
+    document = unsigned_badge()
+    document["credentialSubject"]["achievement"]["creator"] = profile
+    document["endorsement"] = [{**signed_endorsement(), "issuer": deepcopy(profile)}]
+    assert read_credential(document).accounts == (ACCOUNT,)
 
 
 def test_the_issuer_as_creator_may_say_the_same_again() -> None:

@@ -48,7 +48,7 @@ BADGE: JsonObject = {
 }
 PLAIN: JsonObject = {
     **{key: BADGE[key] for key in ("id", "issuer", "validFrom", "validUntil")},
-    "@context": "https://www.w3.org/ns/credentials/v2",
+    "@context": ["https://www.w3.org/ns/credentials/v2"],
     "type": "VerifiableCredential",
     "credentialSubject": {"id": SUBJECT},
 }
