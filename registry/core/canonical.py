@@ -1,5 +1,6 @@
 """JSON value -> canonical bytes: JCS (RFC 8785) and RDF Dataset Canonicalization (RDFC-1.0)."""
 
+import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -10,7 +11,7 @@ import rfc8785
 
 from .budget import Budget
 from .contexts import all_context_urls, bundled, context_urls
-from .document import JsonObject, members
+from .document import JsonObject, members, without_json_literals
 from .errors import Refusal, shown
 from .rdfc10 import canonical_n_quads
 from .safe_mode import (
@@ -23,6 +24,7 @@ from .safe_mode import (
     spend_objects,
 )
 
+RDF_JSON: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON"
 # JSON-LD 1.1 API, 8.6 (data round tripping): the canonical double is printf's %1.15E.
 DOUBLE_DIGITS: Final = 15
 # Beyond 2^53 - 1 orjson raises, as it does for lone surrogates and keys that are not text.
@@ -84,6 +86,7 @@ def rdfc(
     """
     known = bundled() if contexts is None else contexts
     budget = budget or Budget()
+    document, literals = without_json_literals(document)
     outer, *nested = all_context_urls(document, known)
     urls = tuple(sorted({*outer, *(url for used in nested for url in used)}))
     names = bundled_names(urls) if contexts is None else Names(known[url] for url in urls)
@@ -94,6 +97,8 @@ def rdfc(
     inlined = _inlined(document, watched) if nested else dict(document)
     inlined["@context"] = [{"@vocab": UNDEFINED}, *(watched[url] for url in outer)]
     quads = _quads(inlined, _double_forms(document), budget)
+    if literals:
+        quads = _with_json(quads, {text: jcs(item, budget) for text, item in literals.items()})
     return canonical_n_quads(all_defined(quads), budget=budget)
 
 
@@ -117,6 +122,20 @@ def _quads(inlined: JsonObject, doubles: Mapping[str, str], budget: Budget) -> I
             yield _with_canonical_double(quad, doubles) if doubles else quad
     except (SyntaxError, ValueError) as error:
         raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
+
+
+def _with_json(quads: Iterator[ox.Quad], literals: Mapping[str, bytes]) -> Iterator[ox.Quad]:
+    """The quads with each JSON literal in its canonical form (JSON-LD 1.1, 10.2: RFC 8785).
+
+    What stands for one comes out of pyoxigraph, which sorts names otherwise, as the JSON of a text.
+    """
+    for quad in quads:
+        term = quad.object
+        if isinstance(term, ox.Literal) and term.datatype.value == RDF_JSON:
+            text = literals[json.loads(term.value)].decode("utf-8")
+            yield _with_object(quad, ox.Literal(text, datatype=term.datatype))
+        else:
+            yield quad
 
 
 def _double_forms(document: JsonObject) -> dict[str, str]:
@@ -159,5 +178,8 @@ def _with_canonical_double(quad: ox.Quad, doubles: Mapping[str, str]) -> ox.Quad
     term = quad.object
     if not isinstance(term, ox.Literal) or term.value not in doubles:
         return quad
-    literal = ox.Literal(doubles[term.value], datatype=term.datatype)
-    return ox.Quad(quad.subject, quad.predicate, literal, quad.graph_name)
+    return _with_object(quad, ox.Literal(doubles[term.value], datatype=term.datatype))
+
+
+def _with_object(quad: ox.Quad, term: ox.Literal) -> ox.Quad:
+    return ox.Quad(quad.subject, quad.predicate, term, quad.graph_name)

@@ -14,6 +14,8 @@ CREDENTIALS_V2: Final = "https://www.w3.org/ns/credentials/v2"
 # A processor reads each of them anew wherever it stands, at up to 3 ms; with five endorsements,
 # the fullest example of Open Badges names 21.
 MAX_CONTEXTS: Final = 64
+# Its publisher puts each version here in turn: the copy is the first one, which was for VC 1.1.
+OPEN_BADGES_UNVERSIONED: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context.json"
 OPEN_BADGES_V3: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 
 

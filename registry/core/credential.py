@@ -11,7 +11,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from .canonical import jcs
-from .contexts import all_context_urls, context_urls, published_digests
+from .contexts import (
+    OPEN_BADGES_UNVERSIONED,
+    all_context_urls,
+    context_urls,
+    published_digests,
+)
 from .data_model import CredentialSubject, Issuer, VerifiableCredential, wording
 from .document import (
     JsonObject,
@@ -30,7 +35,8 @@ from .open_badges import (
     AchievementSubject,
     EndorsementCredential,
 )
-from .shapes import read
+from .safe_mode import bundled_names, require_agreeing
+from .shapes import read as read_shape
 
 CAIP10_IDENTIFIER: Final = "ext:caip10"
 # A set of proofs is a handful; every one of them costs a signature or a path to check.
@@ -80,14 +86,19 @@ def read_credential(secured: JsonObject) -> Credential:
     """Check a parsed credential, proofs and all; raises `Refusal` at `format`."""
     document = {key: value for key, value in secured.items() if key != "proof"}
     proofs = _proofs(secured)
-    require_strict_json_ld(document)
+    read = require_strict_json_ld(document)
     for proof in proofs:
         require_strict_json_ld({**proof, "@context": None})
     context_urls(document)
     content = _content(secured)
-    used = {url for urls in all_context_urls(document) for url in urls}
+    contexts = all_context_urls(read)
+    used = {url for urls in contexts for url in urls}
     _require_meant_contexts(content, used)
-    _require_said_once(document)
+    for urls in contexts:
+        if OPEN_BADGES_UNVERSIONED not in urls:
+            require_agreeing(urls)
+    bundled_names(tuple(sorted(used))).require_types(read)
+    _require_said_once(read)
     issuer = content.issuer
     valid_from, valid_until = content.period
     return Credential(
@@ -124,7 +135,7 @@ def _content(secured: JsonObject) -> VerifiableCredential:
     if ENDORSEMENT_TYPE in named:
         classes.append(EndorsementCredential)
     try:
-        first, *_ = [read(shape, secured) for shape in classes or [VerifiableCredential]]
+        first, *_ = [read_shape(shape, secured) for shape in classes or [VerifiableCredential]]
         return first
     except InvalidArgument as error:
         raise _schema(f"the credential {error}") from error

@@ -4,8 +4,9 @@ A processor leaves out undefined terms and IRIs that are not well-formed, with a
 them: a holder could add them under an intact RDF signature.
 """
 
+import json
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -25,6 +26,9 @@ NO_BASE: Final = f"{RELATIVE}//iri/"
 # show in the quads.
 _SEEN_KEYWORDS: Final = frozenset(("@context", "@id", "@type", "@value", "@language"))
 
+# Documents name their contexts in a handful of orders; whoever tries others finds nothing kept.
+_KNOWN_ORDERS: Final = 256
+
 
 class Names:
     """What the contexts of a document call by name, and which of its strings are read as IRIs.
@@ -41,6 +45,7 @@ class Names:
         self._prefixes: set[str] = set()
         self._classes: set[str] = set()
         self._named: set[str] = set()
+        self._mapped: set[str] = set()
         for context in contexts:
             self._learn(context)
 
@@ -54,7 +59,9 @@ class Names:
         if isinstance(named, str):
             if named.startswith("@"):
                 self._keywords.add(term)
-            elif ":" in named:
+            else:
+                self._mapped.add(term)
+            if ":" in named:
                 self._named.add(named)
         if term[:1].isupper():
             self._classes.add(term)
@@ -66,6 +73,25 @@ class Names:
             self._learn(meaning.get("@context"))
         elif isinstance(meaning, str) and meaning.endswith(tuple(":/?#[]@")):
             self._prefixes.add(term)
+
+    def require_types(self, value: JsonObject) -> None:
+        """Refuse a type below `value` that is no absolute IRI and no term of the contexts.
+
+        VC 2.0, 4.5: types are URLs, or map to them. Asked under every suite; what stands at a
+        member without a meaning has none itself, and a proof is judged by its suite. Raises
+        `Refusal` at `format` with `undefined_term`.
+        """
+        types = value.get("type", ())
+        for name in types if isinstance(types, list) else (types,):
+            if isinstance(name, str) and not self._is_type(name):
+                raise Refusal("format", "undefined_term", f"no context defines {shown(name)}")
+        for term, item in value.items():
+            if isinstance(item, dict | list) and term in self._mapped and term != "proof":
+                for node in _objects_in(item):
+                    self.require_types(node)
+
+    def _is_type(self, name: str) -> bool:
+        return name in self._mapped or (":" in name and self._is_kept(name))
 
     def require_kept(self, value: Any, term: str = "") -> None:
         """Refuse keys and IRIs below `value` that would be dropped, and second names.
@@ -111,8 +137,31 @@ class Names:
         return _is_iri(name) and (scheme not in self._prefixes or rest.startswith("//"))
 
 
+@lru_cache(maxsize=_KNOWN_ORDERS)
+def require_agreeing(urls: tuple[str, ...]) -> None:
+    """Refuse bundled contexts of which one redefines protected terms of another before it.
+
+    JSON-LD 1.1, 4.1.11. Whoever hashes quads meets it anyway. Raises `Refusal` at `format` with
+    `malformed`.
+    """
+    document = {"@context": [bundled()[url] for url in urls], "@id": "urn:x:y"}
+    try:
+        list(ox.parse(json.dumps(document), format=ox.RdfFormat.JSON_LD, base_iri=NO_BASE))
+    except SyntaxError as error:
+        raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
+
+
+def _objects_in(value: Any) -> Iterator[JsonObject]:
+    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects_in(item)
+
+
 @cache
 def bundled_names(urls: tuple[str, ...]) -> Names:
+    """What the bundled contexts at `urls`, sorted and without repetition, call by name."""
     return Names(bundled()[url] for url in urls)
 
 

@@ -279,7 +279,7 @@ def _twice() -> dict[str, JsonObject]:
         "type": ["Profile"],
         "otherIdentifier": moved["issuer"].pop("otherIdentifier"),
     }
-    ada = {"id": "did:example:ada", "type": ["Person"]}
+    ada = {"id": "did:example:ada", "type": ["https://schema.org/Person"]}
     return {
         "end moved to an object of the credential's id": {
             **bare,

@@ -292,7 +292,7 @@ def _lists() -> Iterator[Case]:
     yield tried(
         "unknown status type", "of a purpose that is not read", strange, Evidence(), SIGNATURE_ALONE
     )
-    other = {"id": "https://school.example.org/revoked", "type": "1EdTechRevocationList"}
+    other = {"id": "https://school.example.org/revoked", "type": "urn:x:RevocationList"}
     document = {**unsigned_badge(), "credentialStatus": other}
     signed = signature(document, cryptosuite=suites.JCS_2022)
     yield tried(

@@ -66,7 +66,7 @@ ACCEPTED: dict[str, JsonObject] = {
     "4.9 milliseconds": {"validFrom": "2026-01-01T00:00:00.123Z"},
     "4.9 a zone": {"validFrom": "2026-01-01T00:00:00-05:00", "validUntil": "2026-01-01T05:00:00Z"},
     "4.10 a status without id": {"credentialStatus": {"type": "https://example.org/#Status"}},
-    "4.10 two statuses": {"credentialStatus": [{"type": "A"}, {"type": ["B"]}]},
+    "4.10 two statuses": {"credentialStatus": [{"type": "urn:x:A"}, {"type": ["urn:x:B"]}]},
     "4.11 a schema": {"credentialSchema": {"id": "urn:x:schema", "type": "JsonSchema"}},
     "4.11 two schemas": {"credentialSchema": [{"id": "urn:x:1", "type": "JsonSchema"}] * 2},
     "5.3 a related resource": {"relatedResource": RESOURCE},
@@ -93,12 +93,12 @@ ACCEPTED: dict[str, JsonObject] = {
     "4.9 no offset to the west": {"validFrom": "2026-01-01T00:00:00-00:00"},
     "4.4 an id beyond ASCII": {"id": "https://schule.example.org/prüfung/Ω?ä#ß"},
     "4.4 an id with an address": {"id": "http://user@[2001:db8::1]:8080/a%20b"},
-    "5.4 a refresh service": {"refreshService": {"type": "Refresh", "id": "urn:x:y"}},
-    "5.4 two refresh services": {"refreshService": [{"type": "Refresh"}] * 2},
-    "5.5 terms of use": {"termsOfUse": {"type": "IssuerPolicy"}},
-    "5.5 terms of use with an id": {"termsOfUse": [{"type": "IssuerPolicy", "id": "urn:x:y"}]},
-    "5.6 evidence": {"evidence": [{"type": ["Evidence"]}, {"type": "Document", "id": "urn:x:y"}]},
-    "5.10 a confidence method": {"confidenceMethod": {"type": "Key", "id": "did:example:a#1"}},
+    "5.4 a refresh service": {"refreshService": {"type": "urn:x:Refresh", "id": "urn:x:y"}},
+    "5.4 two refresh services": {"refreshService": [{"type": "urn:x:Refresh"}] * 2},
+    "5.5 terms of use": {"termsOfUse": {"type": "urn:x:Policy"}},
+    "5.5 terms of use with an id": {"termsOfUse": [{"type": "urn:x:Policy", "id": "urn:x:y"}]},
+    "5.6 evidence": {"evidence": [{"type": ["urn:x:E"]}, {"type": "urn:x:D", "id": "urn:x:y"}]},
+    "5.10 a confidence method": {"confidenceMethod": {"type": "urn:x:K", "id": "did:example:a#1"}},
 }  # fmt: skip
 
 

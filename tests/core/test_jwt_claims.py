@@ -47,7 +47,8 @@ BADGE: JsonObject = {
     },
 }
 PLAIN: JsonObject = {
-    **{key: BADGE[key] for key in ("id", "issuer", "validFrom", "validUntil")},
+    **{key: BADGE[key] for key in ("id", "validFrom", "validUntil")},
+    "issuer": ISSUER,
     "@context": ["https://www.w3.org/ns/credentials/v2"],
     "type": "VerifiableCredential",
     "credentialSubject": {"id": SUBJECT},

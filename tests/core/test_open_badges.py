@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft201909Validator  # type: ignore[import-untyped]
 
 from registry.core.canonical import jcs, rdfc
-from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3
+from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3, bundled
 from registry.core.credential import read_credential
 from registry.core.document import JsonObject
 from registry.core.errors import InvalidArgument, Refusal
@@ -44,12 +44,19 @@ def schema(name: str) -> Any:
     return Draft201909Validator(read_json(SCHEMAS / f"ob_v3p0_{name}_schema.json"))
 
 
+# Older contexts redefine terms that the newer data model protects.
+NEWER_CONTEXTS = {
+    CREDENTIALS_V1: CREDENTIALS_V2,
+    "https://w3id.org/security/data-integrity/v1": "https://w3id.org/security/data-integrity/v2",
+} | {url: OPEN_BADGES_V3 for url in bundled() if "/ob/v3p0/context" in url}
+
+
 def as_version_2(credential: Any) -> Any:
     """The published schemas know the data model 2.0 alone: its names for those of 1.1."""
     if isinstance(credential, list):
         return [as_version_2(item) for item in credential]
     if not isinstance(credential, dict):
-        return CREDENTIALS_V2 if credential == CREDENTIALS_V1 else credential
+        return NEWER_CONTEXTS.get(str(credential), credential)
     names = {"issuanceDate": "validFrom", "expirationDate": "validUntil"}
     return {names.get(name, name): as_version_2(item) for name, item in credential.items()}
 
@@ -274,8 +281,9 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
         ],
     ),
     "contexts": (
-        r"no bundled copy",
+        r"no bundled copy|Overriding the protected term",
         [
+            at("@context", value=[CREDENTIALS_V2, OPEN_BADGES_V3.replace("3.0.3", "3.0.1")]),
             at("@context", value="https://example.org/context"),
             at("@context", value=[CREDENTIALS_V2, OPEN_BADGES_V3, "https://example.org/context"]),
         ],
@@ -296,8 +304,10 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
         ],
     ),
     "types": (
-        r"is without \w|is not the name of a type",
+        r"is without \w|is not the name of a type|no context defines",
         [
+            at("evidence", 0, "type", value=["Evidence", "Report"]),
+            at("termsOfUse", value={"type": "Policy"}),
             at(*ACHIEVEMENT, "type", value="Award"),
             at("type", value="OpenBadgeCredential"),
             at(*SUBJECT, "result", 0, "type", value="Other"),

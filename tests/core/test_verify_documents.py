@@ -412,7 +412,7 @@ def test_an_anchored_credential_needs_no_list() -> None:
 
 def test_a_status_of_an_unknown_kind_leaves_an_anchored_credential_open() -> None:
     """Only the list mirrors the chain: what another kind would say was not read."""
-    other = {"id": "https://school.example.org/revoked", "type": "1EdTechRevocationList"}
+    other = {"id": "https://school.example.org/revoked", "type": "urn:x:RevocationList"}
     document = {**unsigned_badge(), "credentialStatus": other}
     signed = signature(document, cryptosuite=suites.JCS_2022)
     credential = secured(document, signed, anchor_proof(document))
