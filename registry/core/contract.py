@@ -45,6 +45,7 @@ class Batch:
 
     @property
     def suspended(self) -> bool:
+        """Whether the whole batch is suspended (bit 0 of `flags`)."""
         return bool(self.flags & FLAG_SUSPENDED)
 
     @property

@@ -49,10 +49,12 @@ class Account:
 
     @property
     def did_pkh(self) -> str:
+        """The DID that is this account: `did:pkh:eip155:…` (did:pkh), the address in lower case."""
         return f"{_DID_PKH}{self}"
 
     @property
     def address_bytes(self) -> bytes:
+        """The address, 20 bytes."""
         return bytes.fromhex(self.address[2:])
 
     def __str__(self) -> str:
@@ -82,18 +84,22 @@ class Ed25519PublicKey:
 
     @property
     def algorithm(self) -> str:
+        """The name of its signatures in JOSE (RFC 8037, 3.1)."""
         return "EdDSA"
 
     @property
     def signature_bytes(self) -> int:
+        """The length of a signature: 64 bytes (RFC 8032, 5.1.6)."""
         return ED25519_SIGNATURE_BYTES
 
     @property
     def multikey(self) -> str:
+        """Multibase base58btc of 0xed01 and the key: `z6Mk…` (CID 1.0, 2.2.2)."""
         return base58btc_encode(ED25519_PREFIX + self.raw)
 
     @property
     def did_key(self) -> str:
+        """The DID that is this key: `did:key:z6Mk…` (did:key)."""
         return f"did:key:{self.multikey}"
 
     def verifies(self, message: bytes, signature: bytes) -> bool:

@@ -200,6 +200,7 @@ def spend_objects(document: JsonObject, budget: Budget) -> None:
 
 
 def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
+    """The quads; raises `Refusal` at `format` with `undefined_term` where one holds a sentinel."""
     for quad in quads:
         for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
             if isinstance(term, ox.NamedNode):

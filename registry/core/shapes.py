@@ -49,6 +49,7 @@ class Member:
     tupled: bool = False
 
     def read(self, value: Any) -> Any:
+        """The member's value, a tuple where there may be many; raises `InvalidArgument`."""
         if not self.tupled:
             return self.kind(value)
         if not isinstance(value, list):
@@ -181,6 +182,7 @@ def of(shape: Callable[[], type[Read]]) -> Callable[[Any], Read]:
 
 
 def text(value: Any) -> str:
+    """A text, which may be empty."""
     if not isinstance(value, str):
         raise InvalidArgument("is not text")
     return value
@@ -213,12 +215,14 @@ def day(value: Any) -> str:
 
 
 def number(value: Any) -> int | float:
+    """A number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidArgument("is not a number")
     return value
 
 
 def boolean(value: Any) -> bool:
+    """True or false."""
     if not isinstance(value, bool):
         raise InvalidArgument("is not true or false")
     return value

@@ -38,7 +38,9 @@ class Signer(Protocol):
     """Whoever holds the issuer's signing key."""
 
     @property
-    def public_key(self) -> MultikeyPublicKey: ...
+    def public_key(self) -> MultikeyPublicKey:
+        """The key that verifies what it signs."""
+        ...
 
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`, such as the public key verifies; ECDSA as r || s."""

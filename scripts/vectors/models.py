@@ -6,10 +6,11 @@ from copy import deepcopy
 from typing import Any
 
 from core import open_badges_examples as examples
-from core import test_canonical, test_credential, test_data_model
+from core import test_canonical, test_credential, test_data_model, test_types
 from core.anchored_badges import unsigned_badge
 from core.test_credential import minimal, version_1
 from core.test_embedded_endorsements import endorsed, signed_endorsement
+from core.test_json_literals import schema_credential
 
 from registry.core.canonical import jcs, rdfc
 from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3
@@ -41,8 +42,19 @@ def make() -> File:
             *(_refused(f"json ld {name}", _text(value)) for name, value in _json_ld().items()),
             *(_refused(f"twice {name}", _text(value)) for name, value in _twice().items()),
             *(_refused(f"schema {name}", _text(value)) for name, value in _schema().items()),
+            *(
+                _refused(f"type {name}", _text(value))
+                for name, value in test_types.UNMAPPED.items()
+            ),
+            *(_refused(f"contexts {n}", _text(value)) for n, value in enumerate(_clashes(), 1)),
         ],
     )
+
+
+def _clashes() -> list[JsonObject]:
+    """Contexts of which one redefines protected terms of another."""
+    issued = "2026-01-01T00:00:00Z"
+    return [minimal(issuanceDate=issued, **{"@context": list(urls)}) for urls in test_types.CLASHES]
 
 
 def _text(value: JsonObject) -> bytes:
@@ -125,6 +137,7 @@ def _good() -> dict[str, JsonObject]:
             ],
         ),
         "an issuer whose profile stands twice": _profiles(),
+        "a schema as data": schema_credential(),
     }
 
 
