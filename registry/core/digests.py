@@ -43,11 +43,11 @@ def read_sri(text: str) -> tuple[Digest, ...]:
 def read_multibase_digest(text: str) -> Digest:
     """The digest of a Multihash in Multibase (base58btc or base64url); raises `InvalidArgument`."""
     if len(text) > _MAX_MULTIBASE_CHARACTERS or text[:1] not in ("u", "z"):
-        raise InvalidArgument("is not multibase base58btc or base64url, or too long")
+        raise InvalidArgument("neither multibase base58btc nor base64url, or too long")
     data = base64url_decode(text[1:]) if text.startswith("u") else base58btc_decode(text)
     name = _MULTIHASH.get(data[0]) if len(data) > 1 else None
     if name is None or not data[1] == DIGEST_BYTES[name] == len(data) - 2:
-        raise InvalidArgument("is not a multihash of SHA-256, SHA-384 or SHA-512")
+        raise InvalidArgument("no multihash of SHA-256, SHA-384 or SHA-512")
     return name, data[2:]
 
 

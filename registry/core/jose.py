@@ -248,7 +248,7 @@ def _decode(part: str, max_bytes: int) -> bytes:
 def _algorithm(header: JsonObject) -> str:
     refused = sorted(_REFUSED_MEMBERS.intersection(header))
     if refused:
-        raise _bad_header(f"{refused} in the header")
+        raise _bad_header(f"{', '.join(refused)} in the header")
     name = header.get("alg")
     if not isinstance(name, str) or _UNSIGNED.fullmatch(name):
         raise _bad_header(f"alg {shown(name)} is no signature")

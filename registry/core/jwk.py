@@ -39,7 +39,7 @@ def read_jwk(value: Any) -> PublicKey:
         raise InvalidArgument(f"a JWK of type {shown(kty)} is not read")
     wanted, read = _READERS[kty]
     if _MATERIAL.intersection(value) != wanted:
-        raise InvalidArgument(f"a JWK of type {kty} has {sorted(wanted)}")
+        raise InvalidArgument(f"a JWK of type {kty} has {', '.join(sorted(wanted))}")
     key = read(value)
     _require_verifying(value, key)
     return key

@@ -125,7 +125,7 @@ def _agreed(document: JsonObject, claims: JsonObject, form: Form) -> JsonObject:
     stated, claimed = _stated(document, form), _claimed(claims, form)
     missing = sorted((stated.keys() & NAMING_CLAIMS) - claimed.keys())
     if form.strict and missing:
-        raise _schema(f"the claims {missing} are missing")
+        raise _schema(f"the claims {', '.join(missing)} are missing")
     for claim, value in claimed.items():
         if claim not in stated:
             document = _put(document, claim, value, form)

@@ -65,7 +65,7 @@ def _without_issuers(case: Case, signatures: Sequence[_Signature]) -> Step:
         raise Refusal("signature", "not_issuer", f"signed by {signatures[0].controller}")
     if case.signatures:
         unknown = sorted({suites.name(proof) for proof in case.signatures})
-        raise Refusal("signature", "unknown_suite", f"no suite is known of {unknown}")
+        raise Refusal("signature", "unknown_suite", f"not known: {', '.join(map(shown, unknown))}")
     if case.policy.require_signature:
         raise Refusal("signature", "missing", "the credential carries no signature")
     return Step("signature", SKIPPED, "not required by the policy")
