@@ -6,6 +6,7 @@ that no context that changes or disappears can break it.
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -75,8 +76,7 @@ def options(account: Account, created: str) -> JsonObject:
 
 def leaf(document: JsonObject, proof_options: JsonObject) -> bytes:
     """The leaf hash of `document` (without proofs) under `proof_options` (without `proofValue`)."""
-    config = {**proof_options, "@context": document["@context"]}
-    return leaf_hash(sha256(jcs(config)).digest() + sha256(jcs(document)).digest())
+    return _leaf(document["@context"], sha256(jcs(document)).digest(), proof_options)
 
 
 def encode(anchor: Anchor) -> JsonObject:
@@ -106,9 +106,23 @@ def claim(document: JsonObject, proof: JsonObject) -> Claim:
 
     Raises `Refusal` at `inclusion` with `malformed`.
     """
-    anchor = decode(proof)
-    hashed = leaf(document, options(anchor.account, anchor.created))
-    return Claim(anchor, hashed, root_from_path(hashed, anchor.size, anchor.index, anchor.path))
+    return claims(document, (proof,))[0]
+
+
+def claims(document: JsonObject, proofs: Sequence[JsonObject]) -> tuple[Claim, ...]:
+    """The claim of each proof; the document is hashed once. Raises like `claim`."""
+    hashed = sha256(jcs(document)).digest()
+    return tuple(_claim(document["@context"], hashed, decode(proof)) for proof in proofs)
+
+
+def _claim(context: Any, hashed: bytes, anchor: Anchor) -> Claim:
+    leaf = _leaf(context, hashed, options(anchor.account, anchor.created))
+    return Claim(anchor, leaf, root_from_path(leaf, anchor.size, anchor.index, anchor.path))
+
+
+def _leaf(context: Any, hashed: bytes, proof_options: JsonObject) -> bytes:
+    config = {**proof_options, "@context": context}
+    return leaf_hash(sha256(jcs(config)).digest() + hashed)
 
 
 def _account(method: Any) -> Account:

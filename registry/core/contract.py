@@ -45,10 +45,12 @@ class Batch:
 
     @property
     def times(self) -> tuple[int, int, int]:
+        """Its three times: anchored, changed, revoked."""
         return self.anchored_at, self.changed_at, self.revoked_at
 
     @property
     def suspended(self) -> bool:
+        """Whether the whole batch is suspended (bit 0 of `flags`)."""
         return bool(self.flags & FLAG_SUSPENDED)
 
     @property

@@ -5,21 +5,28 @@ Sources: W3C Verifiable Credentials Data Model 2.0 (section 4) and 1.1; 1EdTech 
 `_require_said_once` keep an RDF signature from covering another reading than this one.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from .canonical import jcs
-from .contexts import all_context_urls, context_urls
+from .contexts import (
+    OPEN_BADGES_UNVERSIONED,
+    all_context_urls,
+    context_urls,
+    published_digests,
+)
 from .data_model import CredentialSubject, Issuer, VerifiableCredential, wording
 from .document import (
     JsonObject,
     endorsements,
+    members,
     objects_below,
     parse_json,
     require_strict_json_ld,
 )
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .keys import Account
 from .open_badges import (
     BADGE_TYPES,
@@ -28,7 +35,8 @@ from .open_badges import (
     AchievementSubject,
     EndorsementCredential,
 )
-from .shapes import read
+from .safe_mode import bundled_names, require_agreeing
+from .shapes import read as read_shape
 
 CAIP10_IDENTIFIER: Final = "ext:caip10"
 # A set of proofs is a handful; every one of them costs a signature or a path to check.
@@ -78,13 +86,19 @@ def read_credential(secured: JsonObject) -> Credential:
     """Check a parsed credential, proofs and all; raises `Refusal` at `format`."""
     document = {key: value for key, value in secured.items() if key != "proof"}
     proofs = _proofs(secured)
-    require_strict_json_ld(document)
+    read = require_strict_json_ld(document)
     for proof in proofs:
         require_strict_json_ld({**proof, "@context": None})
     context_urls(document)
     content = _content(secured)
-    all_context_urls(document)
-    _require_said_once(document)
+    contexts = all_context_urls(read)
+    used = {url for urls in contexts for url in urls}
+    _require_meant_contexts(content, used)
+    for urls in contexts:
+        if OPEN_BADGES_UNVERSIONED not in urls:
+            require_agreeing(urls)
+    bundled_names(tuple(sorted(used))).require_types(read)
+    _require_said_once(read)
     issuer = content.issuer
     valid_from, valid_until = content.period
     return Credential(
@@ -121,7 +135,7 @@ def _content(secured: JsonObject) -> VerifiableCredential:
     if ENDORSEMENT_TYPE in named:
         classes.append(EndorsementCredential)
     try:
-        first, *_ = [read(shape, secured) for shape in classes or [VerifiableCredential]]
+        first, *_ = [read_shape(shape, secured) for shape in classes or [VerifiableCredential]]
         return first
     except InvalidArgument as error:
         raise _schema(f"the credential {error}") from error
@@ -156,6 +170,18 @@ def _accounts(issuer: Any) -> tuple[Account, ...]:
         raise _schema(f"issuer.otherIdentifier: {error}") from error
 
 
+def _require_meant_contexts(content: VerifiableCredential, used: Set[str]) -> None:
+    """Where the issuer states the digest of a context, ours is that one (VC 2.0, 5.3).
+
+    Of a resource that is not used nothing is compared; nothing is fetched.
+    """
+    for resource in content.related_resource:
+        known = published_digests().get(resource.id)
+        if resource.id in used and known is not None and not resource.fits(known):
+            told = f"the issuer means another {resource.id} than the one that is bundled"
+            raise Refusal("format", "unknown_context", told)
+
+
 def _require_said_once(document: JsonObject) -> None:
     """What quads say of the credential, its subjects or its issuer stands where it is read.
 
@@ -164,7 +190,7 @@ def _require_said_once(document: JsonObject) -> None:
     """
     issuer = document["issuer"]
     issuer = issuer if isinstance(issuer, dict) else {"id": issuer}
-    promised = issuer.get("otherIdentifier")
+    promised = _promises(issuer)
     seen: dict[str, JsonObject] = {}
     for subject in _objects(document, "credentialSubject"):
         _require_equal(seen, subject)
@@ -174,15 +200,21 @@ def _require_said_once(document: JsonObject) -> None:
             continue
         if name == document.get("id") and not _only_refers(item):
             raise _ambiguous("two objects have the credential's id")
-        if name == issuer["id"] and item.get("otherIdentifier") not in (None, promised):
-            raise _ambiguous("the issuer's identifiers stand in two places")
+        if name == issuer["id"] and any(entry not in promised for entry in _promises(item)):
+            raise _ambiguous("an account of the issuer's stands in another place")
         if _is_one_of(item, _SAID_ONCE):
             _require_equal(seen, item)
 
 
+def _promises(profile: JsonObject) -> list[JsonObject]:
+    """The entries of a profile that may name an account, however they are nested and written."""
+    entries = objects_below([profile.get("otherIdentifier")])
+    return [e for e in entries if any(item == CAIP10_IDENTIFIER for _, item in members(e))]
+
+
 def _require_equal(seen: dict[str, JsonObject], item: JsonObject) -> None:
     if "id" in item and len(item) > 1 and seen.setdefault(item["id"], item) != item:
-        raise _ambiguous(f"two objects that differ have the id {item['id']!r}")
+        raise _ambiguous(f"two objects that differ have the id {shown(item['id'])}")
 
 
 def _only_refers(item: JsonObject) -> bool:
@@ -206,7 +238,7 @@ def _objects(node: JsonObject, key: str) -> list[JsonObject]:
         return []
     items = _listed(node[key])
     if not items:
-        raise _ambiguous(f"empty array at {key!r}: leave the member out")
+        raise _ambiguous(f"empty array at {shown(key)}: leave the member out")
     if not all(isinstance(item, dict) for item in items):
         raise _schema(f"{key} is not an object or a list of objects")
     return items

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .contexts import CREDENTIALS_V1, CREDENTIALS_V2
+from .digests import agree, read_multibase_digest, read_sri
 from .document import language_value
 from .errors import InvalidArgument
 from .shapes import (
@@ -45,14 +46,31 @@ def words(value: Any) -> Words:
     return kept
 
 
-def context(value: Any) -> str | tuple[str, ...]:
-    """One or many URLs of contexts, that of the data model first."""
-    urls = value if isinstance(value, list) else [value]
-    if not urls or not all(isinstance(url, str) for url in urls):
+def context(value: Any) -> tuple[str, ...]:
+    """A list of URLs of contexts, that of the data model first (2.0, 4.3; 1.1, 4.1).
+
+    One URL without a list is JSON-LD, but no ordered set.
+    """
+    if not isinstance(value, list) or not all(isinstance(url, str) for url in value):
         raise InvalidArgument("is not a list of URLs")
-    if urls[0] not in (CREDENTIALS_V1, CREDENTIALS_V2):
+    if not value or value[0] not in (CREDENTIALS_V1, CREDENTIALS_V2):
         raise InvalidArgument("is without the context of Verifiable Credentials in front")
-    return tuple(urls) if isinstance(value, list) else str(value)
+    return tuple(value)
+
+
+def integrity(value: Any) -> str:
+    """Digests in the form of Subresource Integrity (5.3), as they are written."""
+    read_sri(text(value))
+    return str(value)
+
+
+def multibase_digest(value: Any) -> str:
+    """A digest as Multihash in Multibase (5.3), as it is written."""
+    try:
+        read_multibase_digest(text(value))
+    except InvalidArgument as error:
+        raise InvalidArgument(f"is not a digest: {error}") from error
+    return str(value)
 
 
 def wording(value: Words | None) -> str | None:
@@ -75,6 +93,7 @@ class Issuer(Shape):
 
 
 def issuer(value: Any) -> str | Issuer:
+    """An issuer by its IRI alone, or as an object (4.7)."""
     return iri(value) if isinstance(value, str) else read(Issuer, value)
 
 
@@ -106,23 +125,29 @@ class CredentialSchema(TypedObject):
 
 @dataclass(frozen=True, kw_only=True)
 class RelatedResource(Shape):
-    """A resource and its digest (5.3)."""
+    """A resource and its digests (5.3), each in good form."""
 
     id: str = one(iri)
-    digest_sri: str | None = maybe(text, name="digestSRI")
-    digest_multibase: str | None = maybe(text)
+    digest_sri: str | None = maybe(integrity, name="digestSRI")
+    digest_multibase: tuple[str, ...] = many(multibase_digest)
     media_type: str | None = maybe(text)
 
     def __post_init__(self) -> None:
-        if self.digest_sri is None and self.digest_multibase is None:
+        if self.digest_sri is None and not self.digest_multibase:
             raise InvalidArgument("is without digestSRI and digestMultibase")
+
+    def fits(self, known: Mapping[str, bytes]) -> bool:
+        """Whether a resource with the `known` digests, one of each algorithm, is the one meant."""
+        sri = read_sri(self.digest_sri) if self.digest_sri is not None else ()
+        multibase = [read_multibase_digest(item) for item in self.digest_multibase]
+        return all(agree(stated, known) for stated in (sri, multibase) if stated)
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiableCredential(Shape):
     """A credential of the W3C data model 2.0, or of 1.1 by its first context."""
 
-    context: str | tuple[str, ...] = one(context, name="@context")
+    context: tuple[str, ...] = one(context, name="@context")
     id: str | None = maybe(iri)
     type: tuple[str, ...] = one(typed("VerifiableCredential"))
     name: Words | None = maybe(words)
@@ -154,8 +179,8 @@ class VerifiableCredential(Shape):
 
     @property
     def is_version_1(self) -> bool:
-        first = self.context if isinstance(self.context, str) else self.context[0]
-        return first == CREDENTIALS_V1
+        """Whether it is of the data model 1.1, as its first context says."""
+        return self.context[0] == CREDENTIALS_V1
 
     @property
     def period(self) -> tuple[datetime | None, datetime | None]:

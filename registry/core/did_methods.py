@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from .did import DidDocument, VerificationMethod, require_did
 from .document import parse_json
 from .ecdsa import SECP256K1, EcPublicKey
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .jwk import read_jwk
 from .keys import ADDRESS_BYTES, Account, PublicKey, read_multikey
 from .multibase import base64url_decode
@@ -53,7 +53,7 @@ def resolve(did: str) -> DidDocument | None:
     if method == "web":
         return None
     if method not in _METHODS:
-        raise InvalidArgument(f"the DID method {method!r} is not known")
+        raise InvalidArgument(f"the DID method {shown(method)} is not known")
     return _METHODS[method](did)
 
 
@@ -133,7 +133,7 @@ def _ethr_chain(name: str | None, number: str | None) -> str:
     if number is not None:
         return f"eip155:{int(number, 16)}:"
     if (name or "mainnet") not in _ETHR_NETWORKS:
-        raise InvalidArgument(f"the network {name!r} of did:ethr is not known")
+        raise InvalidArgument(f"the network {shown(name)} of did:ethr is not known")
     return f"eip155:{_ETHR_NETWORKS[name or 'mainnet']}:"
 
 

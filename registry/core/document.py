@@ -8,11 +8,12 @@ with another meaning for a JSON reader is refused here.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final, NoReturn
 
-from .errors import Refusal
+from .errors import Refusal, shown
 
 JsonObject = dict[str, Any]
 
@@ -33,6 +34,10 @@ _NO_CHARACTER: Final = re.compile(
 )
 # A string's end may be missing, so that text made to be slow is read in one pass too.
 _STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[{\]}]', re.DOTALL)
+_CONTAINERS: Final = frozenset((dict, list))
+_LITERAL_TERMS: Final = frozenset(("jsonSchema", "_sd", "jwk"))
+# Stands for a JSON literal while the rest of a document is read.
+_JSON_LITERAL: Final = "urn:credroot:json:"
 # RFC 5646 in its outline, as RDF's grammar has it.
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
@@ -92,25 +97,42 @@ def objects_below(value: Any) -> list[JsonObject]:
     return found
 
 
-def require_strict_json_ld(document: JsonObject) -> None:
+def without_json_literals(document: JsonObject) -> tuple[JsonObject, dict[str, Any]]:
+    """The document with a text in the place of each JSON literal, and text -> literal.
+
+    Data in a literal is not read as JSON-LD (JSON-LD 1.1, 10.2): neither its keys nor its types,
+    nor `null` in it, mean anything there. Equal literals that are written alike get one text.
+    """
+    literals: dict[str, Any] = {}
+    if not _names_a_literal(document):
+        return document, literals
+    return _without_literals(document, literals, in_cnf=False), literals
+
+
+def require_strict_json_ld(document: JsonObject) -> JsonObject:
     """Refuse what would let two readers of the same quads see different credentials.
 
     `@context` may stand only at the top, and in an embedded endorsement as a list of URLs; no
     other key begins with `@` or contains `:`, but in language value objects at `name` and
-    `description`; there is no `null` and no empty array. Raises `Refusal` at `format` with
-    `ambiguous`.
+    `description`; there is no `null` and no empty array. What a JSON literal holds is passed over:
+    returns the document as JSON-LD reads it (`without_json_literals`). Raises `Refusal` at `format`
+    with `ambiguous`.
     """
-    for key, value in document.items():
+    read, _ = without_json_literals(document)
+    for key, value in read.items():
         if key != "@context":
             _require_term(key)
             _require_plain(key, value)
+    return read
 
 
 def endorsements(document: JsonObject) -> Iterator[JsonObject]:
     """The EndorsementCredentials that are embedded in `document`, an outer one before its own."""
-    for key, value in members(document):
+    read, literals = without_json_literals(document)
+    for key, value in members(read):
         if key == "endorsement":
-            yield from (item for item in _listed(value) if _is_endorsement(item))
+            found = (item for item in _listed(value) if _is_endorsement(item))
+            yield from (_with_literals(item, literals) if literals else item for item in found)
 
 
 def language_value(value: Any) -> bool:
@@ -130,6 +152,56 @@ def language_value(value: Any) -> bool:
     )
 
 
+def _names_a_literal(document: JsonObject) -> bool:
+    """Whether a term of the type `@json` stands anywhere; hardly any credential has one."""
+    ahead: list[Any] = [document]
+    while ahead:
+        node = ahead.pop()
+        if type(node) is dict:
+            if not _LITERAL_TERMS.isdisjoint(node):
+                return True
+            node = node.values()
+        ahead += [item for item in node if type(item) in _CONTAINERS]
+    return False
+
+
+def _without_literals(value: Any, literals: dict[str, Any], *, in_cnf: bool) -> Any:
+    """`value` itself where there is none below it."""
+    if isinstance(value, list):
+        items = [_without_literals(item, literals, in_cnf=in_cnf) for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else items
+    if not isinstance(value, dict):
+        return value
+    changed: JsonObject = {}
+    for key, item in value.items():
+        if _is_json_literal(value, key, in_cnf=in_cnf):
+            changed[key] = _JSON_LITERAL + sha256(repr(item).encode()).hexdigest()
+            literals[changed[key]] = item
+        elif isinstance(item, dict | list):
+            new = _without_literals(item, literals, in_cnf=in_cnf or key == "cnf")
+            if new is not item:
+                changed[key] = new
+    return {**value, **changed} if changed else value
+
+
+def _with_literals(value: Any, literals: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_literals(item, literals) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_literals(item, literals) for item in value]
+    return literals.get(value, value) if isinstance(value, str) else value
+
+
+def _is_json_literal(holder: JsonObject, key: str, *, in_cnf: bool) -> bool:
+    """The terms of the type `@json` in the context of VC 2.0, each where it is one."""
+    if key == "jsonSchema":
+        named = "JsonSchema" in _listed(holder.get("type"))
+    else:
+        named = key == "_sd" or (key == "jwk" and in_cnf)
+    return named and holder[key] is not None
+
+
 def _require_plain(key: str, value: Any) -> None:
     if isinstance(value, dict):
         if key in ("name", "description") and language_value(value):
@@ -142,16 +214,16 @@ def _require_plain(key: str, value: Any) -> None:
             _require_plain(name, item)
     elif isinstance(value, list):
         if not value:
-            raise _ambiguous(f"empty array at {key!r}: leave the member out")
+            raise _ambiguous(f"empty array at {shown(key)}: leave the member out")
         for item in value:
             _require_plain(key, item)
     elif value is None:
-        raise _ambiguous(f"null at {key!r}: leave the member out")
+        raise _ambiguous(f"null at {shown(key)}: leave the member out")
 
 
 def _require_term(name: str) -> None:
     if name.startswith("@") or ":" in name:
-        raise _ambiguous(f"the key {name!r} is not a plain term")
+        raise _ambiguous(f"the key {shown(name)} is not a plain term")
 
 
 def _is_endorsement(value: Any) -> bool:
@@ -174,7 +246,7 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     result = dict(pairs)
     if len(result) != len(pairs):
         twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise Refusal("format", "malformed", f"duplicate key {twice!r}")
+        raise Refusal("format", "malformed", f"duplicate key {shown(twice)}")
     return result
 
 

@@ -86,18 +86,22 @@ class EcPublicKey:
 
     @property
     def algorithm(self) -> str:
+        """The name of its signatures in JOSE (RFC 7518, 3.4; RFC 8812, 3.2)."""
         return self.curve.algorithm
 
     @property
     def signature_bytes(self) -> int:
+        """The length of a signature: r and s, `coordinate_bytes` each."""
         return 2 * self.curve.coordinate_bytes
 
     @property
     def multikey(self) -> str:
+        """Multibase base58btc of the curve's code and the compressed point (CID 1.0, 2.2.2)."""
         return base58btc_encode(self.curve.multicodec + self.point)
 
     @property
     def did_key(self) -> str:
+        """The DID that is this key (did:key)."""
         return f"did:key:{self.multikey}"
 
     def verifies(self, message: bytes, signature: bytes) -> bool:

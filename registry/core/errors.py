@@ -2,7 +2,7 @@
 
 import json
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 Codes = dict[str, dict[str, list[str]]]
 
@@ -10,6 +10,8 @@ CODES: Final[Codes] = json.loads(
     files(__package__).joinpath("codes.json").read_text(encoding="utf-8")
 )
 STEPS: Final = tuple(CODES)
+# A detail is a line for a person.
+MAX_SHOWN: Final = 100
 
 
 class CoreError(Exception):
@@ -29,6 +31,13 @@ class Refusal(CoreError):
         self.code = code
         self.detail = detail
         self.outcome = outcome_of(step, code)
+
+
+def shown(value: Any) -> str:
+    """An outside value as a detail quotes it: the beginning of its JSON, in what can be printed."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    cut = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in cut)
 
 
 def outcome_of(step: str, code: str) -> str:

@@ -28,6 +28,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Block:
+    """A block of a chain: its number, its hash (32 bytes) and its time."""
+
     number: int
     hash: bytes
     time: int  # seconds since 1970, the chain's

@@ -15,7 +15,7 @@ from typing import Final
 from .canonical import jcs
 from .contexts import CREDENTIALS_V2
 from .document import MAX_DOCUMENT_BYTES, JsonObject, parse_json
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .jwk import read_jwk, thumbprint
 from .jwt_claims import REGISTERED_CLAIMS, Form, open_badges_claims, read_claims
 from .keys import PublicKey
@@ -39,7 +39,7 @@ _UNSIGNED: Final = re.compile(r"none|HS[0-9]+", re.IGNORECASE)
 # They change what the signature covers, or how the payload is read; none is understood here.
 _REFUSED_MEMBERS: Final = frozenset(("crit", "b64", "zip", "enc"))
 # The media type of VC-JOSE-COSE, and its names in the drafts.
-_VC_JWT_TYPES: Final = ("vc+jwt", "vc-ld+jwt", "vc+ld+jwt")
+_VC_JWT_TYPES: Final = ("vc+jwt", "vc-ld+jwt", "vc+ld+jwt", "vc+ld+json+jwt")
 _OTHER_FORMS: Final = ("vc+sd-jwt", "vc-ld+sd-jwt", "dc+sd-jwt", "vc+cose")
 _DATA_URL: Final = re.compile(r"data:application/([a-z0-9+-]+)([;,])", re.IGNORECASE)
 _BEGINNING: Final = re.compile(rb"[A-Za-z0-9_-]+\.")
@@ -145,12 +145,12 @@ def verification_method(enveloped: EnvelopedCredential, issuer: str) -> str | No
     if scheme is None:
         fragment = _FRAGMENT.fullmatch(kid)
         if fragment is None:
-            raise _unresolved(f"the kid {kid!r} is neither a URL nor a name")
+            raise _unresolved(f"the kid {shown(kid)} is neither a URL nor a name")
         return f"{issuer.partition('#')[0]}#{fragment[1]}"
     if scheme[1].lower() == "did":
         return _method_of_did(kid, issuer)
     if scheme[1].lower() not in ("https", "http"):
-        raise _unresolved(f"no key is read from {kid!r}")
+        raise _unresolved(f"no key is read from {shown(kid)}")
     return kid
 
 
@@ -248,12 +248,12 @@ def _decode(part: str, max_bytes: int) -> bytes:
 def _algorithm(header: JsonObject) -> str:
     refused = sorted(_REFUSED_MEMBERS.intersection(header))
     if refused:
-        raise _bad_header(f"{refused} in the header")
+        raise _bad_header(f"{', '.join(refused)} in the header")
     name = header.get("alg")
     if not isinstance(name, str) or _UNSIGNED.fullmatch(name):
-        raise _bad_header(f"alg {name!r} is no signature")
+        raise _bad_header(f"alg {shown(name)} is no signature")
     if name not in _ALGORITHMS:
-        raise _unknown(f"alg {name!r}")
+        raise _unknown(f"alg {shown(name)}")
     return _ALGORITHMS[name]
 
 
@@ -267,7 +267,7 @@ def _typ(header: JsonObject) -> str | None:
     if typ in _OTHER_FORMS:
         raise _unknown(f"a token of the type {typ}")
     if typ != "jwt" and typ not in _VC_JWT_TYPES:
-        raise Refusal("signature", "wrong_purpose", f"a token of the type {header['typ']!r}")
+        raise Refusal("signature", "wrong_purpose", f"a token of the type {shown(header['typ'])}")
     return "jwt" if typ == "jwt" else "vc+jwt"
 
 
@@ -304,7 +304,7 @@ def _with_replicated(payload: JsonObject, header: JsonObject) -> JsonObject:
 def _method_of_did(kid: str, issuer: str) -> str:
     did, fragment = _DID_END.split(kid, maxsplit=1)[0], kid.partition("#")[2]
     if did != issuer:
-        raise Refusal("signature", "not_issuer", f"{kid!r} is no method of {issuer}")
+        raise Refusal("signature", "not_issuer", f"{shown(kid)} is no method of {issuer}")
     if fragment:
         return kid
     # A DID that is one key needs no fragment to name it.
@@ -312,7 +312,7 @@ def _method_of_did(kid: str, issuer: str) -> str:
         return f"{did}#{did.removeprefix('did:key:')}"
     if did.startswith("did:jwk:"):
         return f"{did}#0"
-    raise _unresolved(f"{kid!r} names no verification method")
+    raise _unresolved(f"{shown(kid)} names no verification method")
 
 
 def _malformed(detail: str) -> Refusal:

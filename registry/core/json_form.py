@@ -16,7 +16,7 @@ from types import UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from .document import MAX_SAFE_INTEGER
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .ethereum import json_bytes
 from .jwk import read_jwk, write_jwk
 from .keys import Account, PublicKey
@@ -62,7 +62,7 @@ def _read(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         return _read_object(kind, value)
     if type(value) is not kind:
-        raise InvalidArgument(f"{value!r} is not of the type {kind.__name__}")
+        raise InvalidArgument(f"{shown(value)} is not of the type {kind.__name__}")
     return value
 
 
@@ -100,7 +100,7 @@ def _is_default(field: Field[Any], value: Any) -> bool:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidArgument(f"{value!r} is not text")
+        raise InvalidArgument(f"{shown(value)} is not text")
     return value
 
 
@@ -115,16 +115,16 @@ def _integer(value: Any) -> int:
     if type(value) is int:
         return value
     if not isinstance(value, str) or not _BEYOND_SAFE.fullmatch(value):
-        raise InvalidArgument(f"{value!r} is not an integer")
+        raise InvalidArgument(f"{shown(value)} is not an integer")
     number = int(value)
     if number <= MAX_SAFE_INTEGER:
-        raise InvalidArgument(f"{value!r} is an integer that JSON can write")
+        raise InvalidArgument(f"{shown(value)} is an integer that JSON can write")
     return number
 
 
 def _span(value: Any) -> timedelta:
     if type(value) is not int or abs(value) > MAX_SPAN_SECONDS:
-        raise InvalidArgument(f"{value!r} is not a number of seconds")
+        raise InvalidArgument(f"{shown(value)} is not a number of seconds")
     return value * _SECOND
 
 

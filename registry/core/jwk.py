@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .document import JsonObject
 from .ecdsa import CURVES, EcPublicKey
-from .errors import InvalidArgument
+from .errors import InvalidArgument, shown
 from .keys import ED25519_BYTES, Ed25519PublicKey, PublicKey
 from .multibase import base64url_decode, base64url_encode
 from .rsa import MAX_MODULUS_BITS, RsaPublicKey
@@ -36,10 +36,10 @@ def read_jwk(value: Any) -> PublicKey:
         raise InvalidArgument("the JWK shows a private key")
     kty = value.get("kty")
     if not isinstance(kty, str) or kty not in _READERS:
-        raise InvalidArgument(f"a JWK of type {kty!r} is not read")
+        raise InvalidArgument(f"a JWK of type {shown(kty)} is not read")
     wanted, read = _READERS[kty]
     if _MATERIAL.intersection(value) != wanted:
-        raise InvalidArgument(f"a JWK of type {kty} has {sorted(wanted)}")
+        raise InvalidArgument(f"a JWK of type {kty} has {', '.join(sorted(wanted))}")
     key = read(value)
     _require_verifying(value, key)
     return key
@@ -72,7 +72,7 @@ def _okp(value: JsonObject) -> PublicKey:
 def _ec(value: JsonObject) -> PublicKey:
     curve = next((curve for curve in CURVES if curve.name == value["crv"]), None)
     if curve is None:
-        raise InvalidArgument(f"a JWK on the curve {value['crv']!r} is not read")
+        raise InvalidArgument(f"a JWK on the curve {shown(value['crv'])} is not read")
     return EcPublicKey.from_coordinates(curve, _bytes(value, "x"), _bytes(value, "y"))
 
 
@@ -89,13 +89,13 @@ _READERS: Final[dict[str, tuple[frozenset[str], Callable[[JsonObject], PublicKey
 
 def _require_verifying(value: JsonObject, key: PublicKey) -> None:
     if value.get("use", "sig") != "sig":
-        raise InvalidArgument(f"a key for the use {value['use']!r}")
+        raise InvalidArgument(f"a key for the use {shown(value['use'])}")
     operations = value.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
         raise InvalidArgument("key_ops does not name verify")
     own_names = ("EdDSA", "Ed25519") if isinstance(key, Ed25519PublicKey) else (key.algorithm,)
     if value.get("alg", key.algorithm) not in own_names:
-        raise InvalidArgument(f"a key for the algorithm {value['alg']!r}")
+        raise InvalidArgument(f"a key for the algorithm {shown(value['alg'])}")
 
 
 def _bytes(value: JsonObject, member: str) -> bytes:

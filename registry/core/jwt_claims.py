@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .contexts import CREDENTIALS_V1, CREDENTIALS_V2
 from .document import JsonObject
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .times import parse_stamp
 
 # RFC 7519, 4.1: they speak of the token, and are no members of the credential.
@@ -70,7 +70,9 @@ def read_claims(payload: JsonObject, typ: str | None) -> Claimed:
     """
     if "aud" in payload:
         # RFC 7519, 4.1.3: who is not of the audience must reject; a credential is for everybody.
-        raise Refusal("signature", "wrong_purpose", f"made for the audience {payload['aud']!r}")
+        raise Refusal(
+            "signature", "wrong_purpose", f"made for the audience {shown(payload['aud'])}"
+        )
     form = _form(payload, typ)
     document = _document(payload, form)
     agreed = _agreed(document, payload, form)
@@ -123,12 +125,12 @@ def _agreed(document: JsonObject, claims: JsonObject, form: Form) -> JsonObject:
     stated, claimed = _stated(document, form), _claimed(claims, form)
     missing = sorted((stated.keys() & NAMING_CLAIMS) - claimed.keys())
     if form.strict and missing:
-        raise _schema(f"the claims {missing} are missing")
+        raise _schema(f"the claims {', '.join(missing)} are missing")
     for claim, value in claimed.items():
         if claim not in stated:
             document = _put(document, claim, value, form)
         elif stated[claim] != _whole(value):
-            detail = f"the claim {claim} is not what the credential says: {claims[claim]!r}"
+            detail = f"the claim {claim} is not what the credential says: {shown(claims[claim])}"
             raise Refusal("format", "ambiguous", detail)
     return document
 
@@ -199,7 +201,7 @@ def _only_subject(document: JsonObject) -> JsonObject | None:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _schema(f"{value!r} where text is meant")
+        raise _schema(f"{shown(value)} where text is meant")
     return value
 
 
@@ -207,7 +209,7 @@ def _numeric_date(value: Any) -> datetime:
     """A NumericDate (RFC 7519, 2): seconds since 1970, perhaps with a fraction."""
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
     if not _FIRST_SECOND <= number <= _LAST_SECOND:
-        raise _schema(f"{value!r} is not a NumericDate")
+        raise _schema(f"{shown(value)} is not a NumericDate")
     return datetime.fromtimestamp(number, UTC)
 
 

@@ -12,7 +12,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from .ecdsa import CURVES, EcPublicKey
-from .errors import InvalidArgument
+from .errors import InvalidArgument, shown
 from .multibase import base58btc_decode, base58btc_encode
 from .rsa import RsaPublicKey
 
@@ -37,22 +37,24 @@ class Account:
         """Read `eip155:<chain id>:<address>`; raises `InvalidArgument`."""
         match = _ACCOUNT.fullmatch(text)
         if match is None or int(match[1]) > MAX_CHAIN_ID:
-            raise InvalidArgument(f"{text!r} is not a CAIP-10 account of the eip155 namespace")
+            raise InvalidArgument(f"{shown(text)} is not a CAIP-10 account of the eip155 namespace")
         return cls(int(match[1]), match[2].lower())
 
     @classmethod
     def from_did_pkh(cls, did: str) -> Self:
         """The account that a did:pkh is; raises `InvalidArgument`."""
         if not did.startswith(_DID_PKH):
-            raise InvalidArgument(f"{did!r} is not a did:pkh")
+            raise InvalidArgument(f"{shown(did)} is not a did:pkh")
         return cls.parse(did.removeprefix(_DID_PKH))
 
     @property
     def did_pkh(self) -> str:
+        """The DID that is this account: `did:pkh:eip155:…` (did:pkh), the address in lower case."""
         return f"{_DID_PKH}{self}"
 
     @property
     def address_bytes(self) -> bytes:
+        """The address, 20 bytes."""
         return bytes.fromhex(self.address[2:])
 
     def __str__(self) -> str:
@@ -94,18 +96,22 @@ class Ed25519PublicKey:
 
     @property
     def algorithm(self) -> str:
+        """The name of its signatures in JOSE (RFC 8037, 3.1)."""
         return "EdDSA"
 
     @property
     def signature_bytes(self) -> int:
+        """The length of a signature: 64 bytes (RFC 8032, 5.1.6)."""
         return ED25519_SIGNATURE_BYTES
 
     @property
     def multikey(self) -> str:
+        """Multibase base58btc of 0xed01 and the key: `z6Mk…` (CID 1.0, 2.2.2)."""
         return base58btc_encode(ED25519_PREFIX + self.raw)
 
     @property
     def did_key(self) -> str:
+        """The DID that is this key: `did:key:z6Mk…` (did:key)."""
         return f"did:key:{self.multikey}"
 
     def verifies(self, message: bytes, signature: bytes) -> bool:

@@ -53,6 +53,7 @@ class TrustEntry:
     valid_until: datetime | None = None
 
     def in_force(self, moment: datetime) -> bool:
+        """Whether the entry speaks of `moment`: from `valid_from` on, before `valid_until`."""
         return (self.valid_from is None or self.valid_from <= moment) and (
             self.valid_until is None or moment < self.valid_until
         )

@@ -34,10 +34,12 @@ class RsaPublicKey:
 
     @property
     def algorithm(self) -> str:
+        """The name of its signatures in JOSE (RFC 7518, 3.3)."""
         return "RS256"
 
     @property
     def signature_bytes(self) -> int:
+        """The length of a signature: that of the modulus (RFC 8017, 8.2.2)."""
         return (self.modulus.bit_length() + 7) // 8
 
     def verifies(self, message: bytes, signature: bytes) -> bool:

@@ -4,15 +4,17 @@ A processor leaves out undefined terms and IRIs that are not well-formed, with a
 them: a holder could add them under an intact RDF signature.
 """
 
+import json
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import pyoxigraph as ox
 
+from .budget import Budget
 from .contexts import bundled
 from .document import JsonObject, members
-from .errors import Refusal
+from .errors import Refusal, shown
 
 # Put before the contexts, so that an undefined term becomes an IRI that shows in the quads
 # instead of being dropped without a word; when every term is defined the bytes are unchanged.
@@ -23,11 +25,9 @@ NO_BASE: Final = f"{RELATIVE}//iri/"
 # What any other keyword says, and any key that only looks like one or names a blank node, need not
 # show in the quads.
 _SEEN_KEYWORDS: Final = frozenset(("@context", "@id", "@type", "@value", "@language"))
-# pyoxigraph takes some 25 us for an object and 110 us for each of its types, whose contexts it
-# reads anew each time, and up to 400 us where they nest fifty deep: 6,000 objects of one type each
-# are two seconds at worst. A thousand results, each with three alignments, are two thirds of it.
-MAX_OBJECTS: Final = 30_000
-TYPE_COST: Final = 4
+
+# Documents name their contexts in a handful of orders; whoever tries others finds nothing kept.
+_KNOWN_ORDERS: Final = 256
 
 
 class Names:
@@ -45,6 +45,7 @@ class Names:
         self._prefixes: set[str] = set()
         self._classes: set[str] = set()
         self._named: set[str] = set()
+        self._mapped: set[str] = set()
         for context in contexts:
             self._learn(context)
 
@@ -58,7 +59,9 @@ class Names:
         if isinstance(named, str):
             if named.startswith("@"):
                 self._keywords.add(term)
-            elif ":" in named:
+            else:
+                self._mapped.add(term)
+            if ":" in named:
                 self._named.add(named)
         if term[:1].isupper():
             self._classes.add(term)
@@ -70,6 +73,25 @@ class Names:
             self._learn(meaning.get("@context"))
         elif isinstance(meaning, str) and meaning.endswith(tuple(":/?#[]@")):
             self._prefixes.add(term)
+
+    def require_types(self, value: JsonObject) -> None:
+        """Refuse a type below `value` that is no absolute IRI and no term of the contexts.
+
+        VC 2.0, 4.5: types are URLs, or map to them. Asked under every suite; what stands at a
+        member without a meaning has none itself, and a proof is judged by its suite. Raises
+        `Refusal` at `format` with `undefined_term`.
+        """
+        types = value.get("type", ())
+        for name in types if isinstance(types, list) else (types,):
+            if isinstance(name, str) and not self._is_type(name):
+                raise Refusal("format", "undefined_term", f"no context defines {shown(name)}")
+        for term, item in value.items():
+            if isinstance(item, dict | list) and term in self._mapped and term != "proof":
+                for node in _objects_in(item):
+                    self.require_types(node)
+
+    def _is_type(self, name: str) -> bool:
+        return name in self._mapped or (":" in name and self._is_kept(name))
 
     def require_kept(self, value: Any, term: str = "") -> None:
         """Refuse keys and IRIs below `value` that would be dropped, and second names.
@@ -92,15 +114,17 @@ class Names:
             raise Refusal("format", "undefined_term", "JSON-LD drops the direction of a text")
         unseen = key.startswith(("@", "_:")) and key not in _SEEN_KEYWORDS
         if unseen or not _is_iri(UNDEFINED + key):
-            raise Refusal("format", "undefined_term", f"no context defines {key!r}")
+            raise Refusal("format", "undefined_term", f"no context defines {shown(key)}")
         if key in self._classes:
             raise Refusal("format", "ambiguous", f"the class {key} stands as a member")
 
     def _require_iri(self, value: str, term: str) -> None:
         if term == "type" and value in self._named:
-            raise Refusal("format", "ambiguous", f"the type {value!r} has a term of its own")
+            raise Refusal("format", "ambiguous", f"the type {shown(value)} has a term of its own")
         if not self._is_kept(value):
-            raise Refusal("format", "undefined_term", f"{value!r} at {term} is not an absolute IRI")
+            raise Refusal(
+                "format", "undefined_term", f"{shown(value)} at {term} is not an absolute IRI"
+            )
 
     def _is_kept(self, name: str) -> bool:
         scheme, colon, rest = name.partition(":")
@@ -113,8 +137,31 @@ class Names:
         return _is_iri(name) and (scheme not in self._prefixes or rest.startswith("//"))
 
 
+@lru_cache(maxsize=_KNOWN_ORDERS)
+def require_agreeing(urls: tuple[str, ...]) -> None:
+    """Refuse bundled contexts of which one redefines protected terms of another before it.
+
+    JSON-LD 1.1, 4.1.11. Whoever hashes quads meets it anyway. Raises `Refusal` at `format` with
+    `malformed`.
+    """
+    document = {"@context": [bundled()[url] for url in urls], "@id": "urn:x:y"}
+    try:
+        list(ox.parse(json.dumps(document), format=ox.RdfFormat.JSON_LD, base_iri=NO_BASE))
+    except SyntaxError as error:
+        raise Refusal("format", "malformed", f"not JSON-LD: {error}") from error
+
+
+def _objects_in(value: Any) -> Iterator[JsonObject]:
+    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects_in(item)
+
+
 @cache
 def bundled_names(urls: tuple[str, ...]) -> Names:
+    """What the bundled contexts at `urls`, sorted and without repetition, call by name."""
     return Names(bundled()[url] for url in urls)
 
 
@@ -145,16 +192,15 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-def require_few_objects(document: JsonObject) -> None:
-    """Refuse, before it costs time, what JSON-LD would take very long over: `too_large`."""
+def spend_objects(document: JsonObject, budget: Budget) -> None:
+    """Refuse, before it costs time, what JSON-LD would take too long over: `too_large`."""
     objects = [item for _, item in members(document) if isinstance(item, dict)]
     types = (item["type"] for item in objects if "type" in item)
-    count = len(objects) + TYPE_COST * sum(len(t) if isinstance(t, list) else 1 for t in types)
-    if count > MAX_OBJECTS:
-        raise Refusal("format", "too_large", f"{len(objects)} objects and their types")
+    budget.spend_objects(len(objects), sum(len(t) if isinstance(t, list) else 1 for t in types))
 
 
 def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
+    """The quads; raises `Refusal` at `format` with `undefined_term` where one holds a sentinel."""
     for quad in quads:
         for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
             if isinstance(term, ox.NamedNode):
@@ -167,7 +213,7 @@ def all_defined(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
 def _require_defined(iri: str) -> None:
     if iri.startswith(UNDEFINED):
         term = iri.removeprefix(UNDEFINED)
-        raise Refusal("format", "undefined_term", f"no context defines {term!r}")
+        raise Refusal("format", "undefined_term", f"no context defines {shown(term)}")
     if iri.startswith(RELATIVE):
         reference = iri.removeprefix(NO_BASE).removeprefix(RELATIVE)
-        raise Refusal("format", "undefined_term", f"{reference!r} is not an absolute IRI")
+        raise Refusal("format", "undefined_term", f"{shown(reference)} is not an absolute IRI")

@@ -14,7 +14,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar, cast
 
-from .errors import InvalidArgument
+from .errors import InvalidArgument, shown
+from .iri import is_absolute_iri
 from .times import parse_stamp
 
 # Reads one JSON value into a frozen one; raises `InvalidArgument` when it is not of the kind.
@@ -24,7 +25,6 @@ Read = TypeVar("Read", bound="Shape")
 # Text, or the same in several languages: language tag -> text.
 Text = str | Mapping[str, str]
 
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Open Badges 3.0 schemas: the names of a language map.
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
@@ -49,6 +49,7 @@ class Member:
     tupled: bool = False
 
     def read(self, value: Any) -> Any:
+        """The member's value, a tuple where there may be many; raises `InvalidArgument`."""
         if not self.tupled:
             return self.kind(value)
         if not isinstance(value, list):
@@ -116,7 +117,9 @@ def read(shape: type[Read], value: Any) -> Read:
         except InvalidArgument as error:
             raise InvalidArgument(_below(name, str(error))) from error
     if other and shape.closed:
-        raise InvalidArgument(f"has a member {min(other)!r}, which {shape.__name__} does not allow")
+        raise InvalidArgument(
+            f"has a member {shown(min(other))}, which {shape.__name__} does not allow"
+        )
     for name in _required(cast("Any", shape)) - value.keys():
         raise InvalidArgument(f"has no {name}")
     return shape(**given, other=MappingProxyType(other) if other else _NOTHING)
@@ -179,14 +182,16 @@ def of(shape: Callable[[], type[Read]]) -> Callable[[Any], Read]:
 
 
 def text(value: Any) -> str:
+    """A text, which may be empty."""
     if not isinstance(value, str):
         raise InvalidArgument("is not text")
     return value
 
 
 def iri(value: Any) -> str:
-    if not isinstance(value, str) or not _IRI.fullmatch(value):
-        raise InvalidArgument(f"is not an absolute IRI: {value!r}")
+    """An absolute IRI (VC 2.0, 4.4: a URL), as it is written."""
+    if not isinstance(value, str) or not is_absolute_iri(value):
+        raise InvalidArgument(f"is not an absolute IRI: {shown(value)}")
     return value
 
 
@@ -205,17 +210,19 @@ def day(value: Any) -> str:
         if _DATE.fullmatch(text(value)):
             return date.fromisoformat(value).isoformat()
     except ValueError as error:
-        raise InvalidArgument(f"is not a date: {value!r}") from error
-    raise InvalidArgument(f"is not a date: {value!r}")
+        raise InvalidArgument(f"is not a date: {shown(value)}") from error
+    raise InvalidArgument(f"is not a date: {shown(value)}")
 
 
 def number(value: Any) -> int | float:
+    """A number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidArgument("is not a number")
     return value
 
 
 def boolean(value: Any) -> bool:
+    """True or false."""
     if not isinstance(value, bool):
         raise InvalidArgument("is not true or false")
     return value
@@ -268,12 +275,13 @@ def typed(*names: str) -> Kind:
     return kind
 
 
-def exactly(*terms: str) -> Kind:
-    """One of the terms."""
+def exactly(*terms: str, vocabulary: str | None = None) -> Kind:
+    """One of the terms, which are all those of a vocabulary where it has a name."""
+    named = f"no term of {vocabulary}: none of " if vocabulary else "none of "
 
     def kind(value: Any) -> str:
         if text(value) not in terms:
-            raise InvalidArgument(f"is none of {', '.join(terms)}")
+            raise InvalidArgument(f"is {named}{', '.join(terms)}")
         return str(value)
 
     return kind

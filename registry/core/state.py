@@ -75,6 +75,7 @@ class Header:
 
     @property
     def block(self) -> Block:
+        """The block that this is the header of."""
         return Block(self.number, self.hash, self.time)
 
 

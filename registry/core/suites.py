@@ -6,11 +6,12 @@ only), Data Integrity ECDSA Cryptosuites 1.0 (3, 3.2, 3.3), Verifiable Credentia
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import pyoxigraph as ox
 
+from .budget import Budget
 from .canonical import jcs, rdfc
 from .document import JsonObject
 from .ecdsa import P256, P384, EcPublicKey
@@ -29,13 +30,17 @@ ED25519_SIGNATURE_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (RDFC_2022, JCS_2022)
 ECDSA_SUITES: Final = (ECDSA_RDFC_2019, ECDSA_JCS_2019)
 _JCS_SUITES: Final = (JCS_2022, ECDSA_JCS_2019)
+# What every suite that is read here asks for, beside its name.
+_MEMBERS: Final = ("verificationMethod", "proofPurpose", "proofValue")
 
 
 class Signer(Protocol):
     """Whoever holds the issuer's signing key."""
 
     @property
-    def public_key(self) -> MultikeyPublicKey: ...
+    def public_key(self) -> MultikeyPublicKey:
+        """The key that verifies what it signs."""
+        ...
 
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`, such as the public key verifies; ECDSA as r || s."""
@@ -44,7 +49,8 @@ class Signer(Protocol):
 
 def name(proof: JsonObject) -> str:
     """The suite that a proof says it is of: its cryptosuite, or a type of its own."""
-    return str(proof.get("cryptosuite") or proof.get("type"))
+    said = (proof.get(member) for member in ("cryptosuite", "type"))
+    return next((text for text in said if isinstance(text, str) and text), "no name")
 
 
 def known(proof: JsonObject) -> bool:
@@ -52,6 +58,28 @@ def known(proof: JsonObject) -> bool:
     if proof.get("type") == PROOF_TYPE:
         return proof.get("cryptosuite") in (*SUITES, *ECDSA_SUITES)
     return proof.get("type") == ED25519_SIGNATURE_2020 and "cryptosuite" not in proof
+
+
+def require_form(proof: JsonObject) -> None:
+    """That a proof has the members which its suite asks for, each as text (Data Integrity, 2.1).
+
+    Of a suite that is not known here nothing is asked but its name. Raises `Refusal` at `signature`
+    with `malformed`.
+    """
+    _require_text(proof, "type")
+    if proof["type"] == PROOF_TYPE:
+        _require_text(proof, "cryptosuite")
+    if known(proof):
+        for member in _MEMBERS:
+            _require_text(proof, member)
+        if proof["type"] == ED25519_SIGNATURE_2020:
+            # Data Integrity EdDSA Cryptosuites, 2.2: only this type cannot do without.
+            _require_text(proof, "created")
+
+
+def _require_text(proof: JsonObject, member: str) -> None:
+    if not isinstance(proof.get(member), str) or not proof[member]:
+        raise Refusal("signature", "malformed", f"a proof whose {member} is missing or no text")
 
 
 def sign(
@@ -130,14 +158,27 @@ def require_same_context(document: JsonObject, proof: JsonObject) -> None:
 
 
 class Hashed:
-    """A document without proofs, canonicalised at most once per algorithm for its proof set."""
+    """A document without proofs, as its proofs hash it: each text once, all on one budget.
+
+    Two proofs of one kind over the same document share its canonical text; a chain, in which each
+    proof has a document of its own, is limited by what all texts together may cost (`budget.py`).
+    """
 
     def __init__(self, document: JsonObject, contexts: Mapping[str, Any] | None = None) -> None:
         if "proof" in document or "@context" not in document:
             raise InvalidArgument("want a document with its @context and without its proofs")
         self.document = document
         self._contexts = contexts
-        self._done: dict[tuple[Callable[..., bytes], str], bytes] = {}
+        # Naming by the other hash takes as much work again.
+        self._budgets = {SHA_256: Budget(), SHA_384: Budget()}
+        self._quads: dict[bytes, bytes] = {}
+        self._digests: dict[tuple[str, str, bytes], bytes] = {}
+
+    def beside(self, document: JsonObject) -> "Hashed":
+        """Another document that the same verification reads: it spends the same budget."""
+        other = Hashed(document, self._contexts)
+        other._budgets = self._budgets
+        return other
 
     def data(
         self, proof: JsonObject, previous: Sequence[JsonObject] = (), hash_name: str = SHA_256
@@ -145,36 +186,56 @@ class Hashed:
         """What is signed: the hash of the canonical options, then that of the document.
 
         64 bytes with SHA-256, 96 with SHA-384. `previous` are the proofs that this one follows:
-        they stand in the document that it signs (Data Integrity, 4.3, step 6).
+        they stand in the document that it signs (Data Integrity, 4.3, step 6). Raises `Refusal` at
+        `format` like `jcs` and `rdfc`, and `too_large` when all that was hashed costs too much.
         """
         options = _without("proofValue", proof)
         context = self.document["@context"]
         if proof.get("cryptosuite") in _JCS_SUITES:
-            read = {**self._with(previous), "@context": options.get("@context", context)}
-            parts = [self._canonical(jcs, part) for part in (options, read)]
+            added = {"@context": options.get("@context", context), **_proofs(previous)}
+            hashing = self._of_jcs
         else:
             # A copy of the document's own @context changes nothing in JSON-LD.
-            read = self._with([_without("@context", item) for item in previous])
             options["@context"] = context
-            parts = [self._canonical(rdfc, part) for part in (options, read)]
+            added = _proofs([_without("@context", item) for item in previous])
+            hashing = self._of_quads
+        return hashing({}, options, hash_name) + hashing(self.document, added, hash_name)
+
+    def _of_jcs(self, base: JsonObject, added: JsonObject, hash_name: str) -> bytes:
+        key = ("jcs", hash_name, _key(base, added))
+        if key not in self._digests:
+            text = jcs({**base, **added}, self._budgets[SHA_256])
+            self._digests[key] = hashlib.new(hash_name, text).digest()
+        return self._digests[key]
+
+    def _of_quads(self, base: JsonObject, added: JsonObject, hash_name: str) -> bytes:
+        known = _key(base, added)
+        key = ("rdfc", hash_name, known)
+        if known not in self._quads:
+            document = {**base, **added}
+            self._quads[known] = rdfc(document, self._contexts, self._budgets[SHA_256])
+        if key not in self._digests:
+            text = self._quads[known]
             if hash_name == SHA_384:
-                parts = [_by_sha_384(part) for part in parts]
-        return b"".join(hashlib.new(hash_name, part).digest() for part in parts)
-
-    def _with(self, previous: Sequence[JsonObject]) -> JsonObject:
-        return {**self.document, "proof": list(previous)} if previous else self.document
-
-    def _canonical(self, algorithm: Callable[..., bytes], document: JsonObject) -> bytes:
-        key = (algorithm, repr(document))
-        if key not in self._done:
-            contexts = (self._contexts,) if algorithm is rdfc else ()
-            self._done[key] = algorithm(document, *contexts)
-        return self._done[key]
+                text = _by_sha_384(text, self._budgets[SHA_384])
+            self._digests[key] = hashlib.new(hash_name, text).digest()
+        return self._digests[key]
 
 
-def _by_sha_384(n_quads: bytes) -> bytes:
+def _proofs(previous: Sequence[JsonObject]) -> JsonObject:
+    return {"proof": list(previous)} if previous else {}
+
+
+def _key(base: JsonObject, added: JsonObject) -> bytes:
+    """Tells texts apart that are added to nothing, or to the one document, by a few bytes."""
+    text = f"{bool(base)}{added!r}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _by_sha_384(n_quads: bytes, budget: Budget) -> bytes:
     """The same dataset, its blank nodes named by RDFC-1.0 with SHA-384 (ECDSA suites, 3)."""
-    return canonical_n_quads(ox.parse(n_quads, format=ox.RdfFormat.N_QUADS), SHA_384)
+    quads = ox.parse(n_quads, format=ox.RdfFormat.N_QUADS)
+    return canonical_n_quads(quads, SHA_384, budget)
 
 
 def _without(member: str, proof: JsonObject) -> JsonObject:

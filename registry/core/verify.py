@@ -12,6 +12,7 @@ from . import anchor as anchors
 from . import suites
 from .credential import Credential
 from .did import MAX_DID_DOCUMENT_BYTES
+from .document import JsonObject
 from .errors import InvalidArgument, Refusal
 from .evidence import Evidence, Question
 from .policy import Policy
@@ -67,7 +68,7 @@ def questions(data: bytes) -> tuple[Question, ...]:
     try:
         credential, _ = read_presented(data)
         proofs = [proof for proof in credential.proofs if anchors.is_anchor_proof(proof)]
-        claims = [anchors.claim(credential.document, proof) for proof in proofs]
+        claims = anchors.claims(credential.document, proofs)
     except Refusal:
         return ()
     return tuple(dict.fromkeys(question(claim) for claim in claims))
@@ -123,8 +124,19 @@ def _told(credential: Credential) -> dict[str, Any]:
 
 
 def _format(case: Case) -> Step:
-    """The form was checked on parsing; every term must also have a meaning where RDF is signed."""
+    """The form was checked on parsing; what is signed must also have a canonical form.
+
+    Under RDF every term must have a meaning; under any suite it must not take too long.
+    """
     for proof in case.signatures:
         if suites.known(proof):
-            case.hashed.data(proof)
+            case.hashed.data(proof, _previous(case, proof))
     return Step("format", OK, f"{case.credential.types[-1]} of the W3C data model")
+
+
+def _previous(case: Case, proof: JsonObject) -> list[JsonObject]:
+    """The proofs that `proof` follows; none for a chain that is refused at `signature`."""
+    try:
+        return suites.chained(case.signatures, proof)
+    except Refusal:
+        return []

@@ -6,10 +6,11 @@ from copy import deepcopy
 from typing import Any
 
 from core import open_badges_examples as examples
-from core import test_canonical, test_credential
+from core import test_canonical, test_credential, test_data_model, test_types
 from core.anchored_badges import unsigned_badge
 from core.test_credential import minimal, version_1
 from core.test_embedded_endorsements import endorsed, signed_endorsement
+from core.test_json_literals import schema_credential
 
 from registry.core.canonical import jcs, rdfc
 from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3
@@ -41,8 +42,19 @@ def make() -> File:
             *(_refused(f"json ld {name}", _text(value)) for name, value in _json_ld().items()),
             *(_refused(f"twice {name}", _text(value)) for name, value in _twice().items()),
             *(_refused(f"schema {name}", _text(value)) for name, value in _schema().items()),
+            *(
+                _refused(f"type {name}", _text(value))
+                for name, value in test_types.UNMAPPED.items()
+            ),
+            *(_refused(f"contexts {n}", _text(value)) for n, value in enumerate(_clashes(), 1)),
         ],
     )
+
+
+def _clashes() -> list[JsonObject]:
+    """Contexts of which one redefines protected terms of another."""
+    issued = "2026-01-01T00:00:00Z"
+    return [minimal(issuanceDate=issued, **{"@context": list(urls)}) for urls in test_types.CLASHES]
 
 
 def _text(value: JsonObject) -> bytes:
@@ -112,7 +124,37 @@ def _good() -> dict[str, JsonObject]:
         "whole achievement credential": examples.badge(),
         "embedded endorsement": endorsed(signed_endorsement()),
         "endorsement": examples.endorsement(),
+        "the end of a day, and digits beyond the microsecond": minimal(
+            id="urn:x:times",
+            validFrom="2026-01-01T24:00:00.00Z",
+            validUntil="2026-01-02T14:00:00.1234567890+14:00",
+        ),
+        "the digest of its own context": minimal(
+            id="urn:x:digest",
+            relatedResource=[
+                {"id": CREDENTIALS_V2, "digestMultibase": test_data_model.MULTIBASE},
+                {"id": "urn:x:other", "digestSRI": test_data_model.SRI},
+            ],
+        ),
+        "an issuer whose profile stands twice": _profiles(),
+        "a schema as data": schema_credential(),
     }
+
+
+def _profiles() -> JsonObject:
+    """The account is said once, or alike; the rest of a profile may differ."""
+    badge = unsigned_badge()
+    issuer = badge["issuer"]
+    badge["credentialSubject"]["achievement"]["creator"] = {
+        "id": issuer["id"],
+        "type": ["Profile"],
+        "phone": "+1 555 0100",
+        "otherIdentifier": [
+            {"type": "IdentifierEntry", "identifier": "7", "identifierType": "sourcedId"},
+            *issuer["otherIdentifier"],
+        ],
+    }
+    return badge
 
 
 def _json() -> dict[str, bytes]:
@@ -250,7 +292,7 @@ def _twice() -> dict[str, JsonObject]:
         "type": ["Profile"],
         "otherIdentifier": moved["issuer"].pop("otherIdentifier"),
     }
-    ada = {"id": "did:example:ada", "type": ["Person"]}
+    ada = {"id": "did:example:ada", "type": ["https://schema.org/Person"]}
     return {
         "end moved to an object of the credential's id": {
             **bare,
@@ -269,6 +311,44 @@ def _twice() -> dict[str, JsonObject]:
     }
 
 
+def _forms() -> dict[str, JsonObject]:
+    """Texts in other forms than their standards give them."""
+    times = {
+        "second after the end of a day": "2026-01-01T24:00:01Z",
+        "leap second": "2026-12-31T23:59:60Z",
+        "offset of more than fourteen hours": "2026-01-01T00:00:00+14:01",
+        "offset of sixty minutes": "2026-01-01T00:00:00+00:60",
+        "no offset": "2026-01-01T00:00:00",
+        "day after the last": "9999-12-31T24:00:00Z",
+    }
+    iris = {
+        "control character": "urn:x:a\u0001b",
+        "space": "urn:x:a b",
+        "backtick": "urn:x:a`b",
+        "percent and no digits": "https://example.org/%zz",
+        "no host": "https:///x",
+        "brackets around no address": "http://[::x]/",
+        "brackets in a path": "urn:x:[a]",
+    }
+    sri, other = test_data_model.SRI, test_data_model.MULTIBASE
+    digests: dict[str, JsonObject] = {
+        "SRI of another algorithm": {"digestSRI": "md5-1B2M2Y8AsgTpgAmY7PhCfg=="},
+        "SRI that is too long": {"digestSRI": sri.replace("sha384-", "sha384-M")},
+        "SRI that is empty": {"digestSRI": ""},
+        "multibase that is cut": {"digestMultibase": other[:-2]},
+        "multibase in hex": {"digestMultibase": "f1220" + "00" * 32},
+        "no digest": {},
+    }
+    resource = {"id": "https://example.org/image.png"}
+    mine = {"id": CREDENTIALS_V2, "digestSRI": sri}
+    return {
+        **{f"time with {name}": {"validFrom": text} for name, text in times.items()},
+        **{f"id with {name}": {"id": text} for name, text in iris.items()},
+        **{f"digest {name}": {"relatedResource": resource | d} for name, d in digests.items()},
+        "digest of another context": {"relatedResource": mine},
+    }
+
+
 def _schema() -> dict[str, JsonObject]:
     changed: dict[str, JsonObject] = {}
     for name, members in test_credential.SCHEMA.items():
@@ -282,5 +362,12 @@ def _schema() -> dict[str, JsonObject]:
     changed["end before its start"] = minimal(
         validFrom="2026-02-01T00:00:00Z", validUntil="2026-01-01T00:00:00Z"
     )
+    changed |= {name: minimal(**members) for name, members in _forms().items()}
+    badge = unsigned_badge()
+    del badge["credentialSubject"]["identifier"]
+    changed["badge of nobody"] = badge
+    badge = unsigned_badge()
+    badge["credentialSubject"]["identifier"][0]["identityHash"] = "ada@school.example.org"
+    changed["badge with a hash that is none"] = badge
     changed["seventeen proofs"] = minimal(proof=[{"type": "X"}] * 17)
     return changed

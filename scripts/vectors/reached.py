@@ -12,6 +12,7 @@ from core.anchored_badges import (
     BATCH_SUSPENDED,
     BIT,
     CLEAN,
+    DID,
     HOSTS,
     NEVER_ANCHORED,
     NOW,
@@ -48,6 +49,7 @@ from core.test_verify import (
 from core.test_verify_documents import ENTRY, TRUSTING, listed_in_a_token, listing
 
 from registry.core import suites
+from registry.core.contexts import CREDENTIALS_V2
 from registry.core.contract import StatusWord
 from registry.core.document import MAX_DOCUMENT_BYTES, JsonObject
 from registry.core.evidence import Document, Evidence, Quorum
@@ -90,6 +92,10 @@ def _signatures() -> Iterator[Case]:
     yield tried("key ended when it was anchored", "to the second", badge(), under=ended)
     broken = secured(document, {**signed, "proofValue": "z"}, anchored)
     yield tried("signature of no bytes", "z alone", broken)
+    for member in ("type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue"):
+        absent, listed_one = _with_signature(member, None), _with_signature(member, ["x"])
+        yield tried(f"{member} left out", "no member of a proof", absent)
+        yield tried(f"{member} as a list", "no text", listed_one)
     undatable = resigned(created="2026-03-01")
     yield tried("created is a day", "no date-time with a zone", undatable)
     yield tried("proof has expired", "expires", resigned(expires="2026-06-01T11:59:59Z"))
@@ -105,6 +111,18 @@ def _signatures() -> Iterator[Case]:
         resigned(signer=STRANGER),
         under=unsigned,
     )
+
+
+def _with_signature(member: str, value: Any) -> JsonObject:
+    """The plain credential with a JCS signature of which one member was changed afterwards."""
+    document: JsonObject = {
+        "@context": [CREDENTIALS_V2],
+        "type": ["VerifiableCredential"],
+        "issuer": DID,
+        "credentialSubject": {"id": "did:example:ada"},
+    }
+    signed = signature(document, cryptosuite=suites.JCS_2022) | {member: value}
+    return secured(document, {name: item for name, item in signed.items() if item is not None})
 
 
 def _anchors() -> Iterator[Case]:
@@ -301,7 +319,7 @@ def _lists() -> Iterator[Case]:
     yield tried(
         "unknown status type", "of a purpose that is not read", strange, Evidence(), SIGNATURE_ALONE
     )
-    other = {"id": "https://school.example.org/revoked", "type": "1EdTechRevocationList"}
+    other = {"id": "https://school.example.org/revoked", "type": "urn:x:RevocationList"}
     document = {**unsigned_badge(), "credentialStatus": other}
     signed = signature(document, cryptosuite=suites.JCS_2022)
     yield tried(

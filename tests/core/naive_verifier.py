@@ -95,13 +95,18 @@ def read_proof(proof: Json) -> Json:
 def is_second(text: Any) -> bool:
     form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     try:
-        return bool(re.fullmatch(form, text, re.ASCII)) and moment(text) is not None
-    except (TypeError, ValueError):
+        return bool(re.fullmatch(form, text, re.ASCII)) and "T24" not in text and bool(moment(text))
+    except (AttributeError, TypeError, ValueError):
         return False
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """A dateTimeStamp (model.md, 4)."""
+    form = r"(.{10})T(..:..:..)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)"
+    day, clock, fraction, offset = re.fullmatch(form, text, re.ASCII).groups()  # type: ignore[union-attr]
+    late = timedelta(days=clock == "24:00:00", microseconds=int(f"{fraction or 0:0<6}"[:6]))
+    clock = clock.replace("24:", "00:")
+    return (datetime.fromisoformat(f"{day}T{clock}{offset}") + late).astimezone(UTC)
 
 
 def read_value(text: Any) -> Json:
@@ -198,7 +203,8 @@ class Verifier:
             for key in entry.get("keys", [])
             if key["id"].partition("#")[0] == entry["did"]
         }
-        all_listed = all(p.get("verificationMethod") in own for p in self.signatures if known(p))
+        known_ones = [p for p in self.signatures if known(p)]
+        all_listed = all(str(p.get("verificationMethod")) in own for p in known_ones)
         found = signature.get("code") == "key_unresolved" and all_listed
         verified = signature["outcome"] == "ok" or signature.get("code") == "key_revoked" or found
         self.signed = [

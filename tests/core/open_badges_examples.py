@@ -174,7 +174,7 @@ def badge() -> JsonObject:
                 "identifier": {
                     "type": "IdentityObject",
                     "hashed": True,
-                    "identityHash": "sha256$00",
+                    "identityHash": "sha256$" + "00" * 32,
                     "identityType": "emailAddress",
                     "salt": "0a1b",
                 },

@@ -13,6 +13,7 @@ from registry.core.credential import read_credential
 from registry.core.data_model import VerifiableCredential
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
+from registry.core.multibase import base58btc_encode, base64url_decode, base64url_encode
 from registry.core.shapes import write
 
 SRI = "sha384-S57yQDg1MTzF56Oi9DbSQ14u7jBy0RDdx0YbeV7shwhCS88G8SCXeFq82PafhCrW"
@@ -27,11 +28,23 @@ def minimal(**members: Any) -> JsonObject:
     } | members
 
 
+def resource(name: str = "urn:x:y", **digests: Any) -> JsonObject:
+    return {"relatedResource": {"id": name} | digests}
+
+
 def english(text: str, **members: Any) -> JsonObject:
     return {"@value": text, "@language": "en"} | members
 
 
 ISSUER = {"id": "did:example:issuer"}
+SRI512 = (
+    "sha512-XVVFK9Lc+KKfWikEc+skKxxft31OaPGgqoe6pNuiaUhS1l7GPUisBKmdlW+fcVO5"
+    "QG+E0tBMdIabAsI5odgTBQ=="
+)
+# VC 2.0, 5.3 and B.1: its own examples, the digests of its own context.
+OF_V2 = "sha384-l/HrjlBCNWyAX91hr6LFV2Y3heB5Tcr6IeE4/Tje8YyzYBM8IhqjHWiWpr8+ZbYU"
+MULTIBASE = "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"
+BASE58 = base58btc_encode(base64url_decode(MULTIBASE[1:]))
 RESOURCE = {"id": "https://example.org/image.png", "digestSRI": SRI}
 ACCEPTED: dict[str, JsonObject] = {
     "4.3 a second context": {"@context": [CREDENTIALS_V2, "https://w3id.org/security/data-integrity/v2"]},
@@ -53,18 +66,39 @@ ACCEPTED: dict[str, JsonObject] = {
     "4.9 milliseconds": {"validFrom": "2026-01-01T00:00:00.123Z"},
     "4.9 a zone": {"validFrom": "2026-01-01T00:00:00-05:00", "validUntil": "2026-01-01T05:00:00Z"},
     "4.10 a status without id": {"credentialStatus": {"type": "https://example.org/#Status"}},
-    "4.10 two statuses": {"credentialStatus": [{"type": "A"}, {"type": ["B"]}]},
+    "4.10 two statuses": {"credentialStatus": [{"type": "urn:x:A"}, {"type": ["urn:x:B"]}]},
     "4.11 a schema": {"credentialSchema": {"id": "urn:x:schema", "type": "JsonSchema"}},
     "4.11 two schemas": {"credentialSchema": [{"id": "urn:x:1", "type": "JsonSchema"}] * 2},
     "5.3 a related resource": {"relatedResource": RESOURCE},
     "5.3 a media type": {"relatedResource": [{**RESOURCE, "mediaType": "image/png"}]},
-    "5.3 a digestMultibase": {"relatedResource": {"id": "urn:x:y", "digestMultibase": "zQm"}},
-    "5.4 a refresh service": {"refreshService": {"type": "Refresh", "id": "urn:x:y"}},
-    "5.4 two refresh services": {"refreshService": [{"type": "Refresh"}] * 2},
-    "5.5 terms of use": {"termsOfUse": {"type": "IssuerPolicy"}},
-    "5.5 terms of use with an id": {"termsOfUse": [{"type": "IssuerPolicy", "id": "urn:x:y"}]},
-    "5.6 evidence": {"evidence": [{"type": ["Evidence"]}, {"type": "Document", "id": "urn:x:y"}]},
-    "5.10 a confidence method": {"confidenceMethod": {"type": "Key", "id": "did:example:a#1"}},
+    "5.3 several digests": {"relatedResource": {**RESOURCE, "digestSRI": f"{SRI}  {SRI512}?x"}},
+    "5.3 a digest without padding": resource(digestSRI=SRI512.rstrip("=")),
+    "5.3 a digestMultibase": {"relatedResource": {"id": "urn:x:y", "digestMultibase": MULTIBASE}},
+    "5.3 one in base58": {"relatedResource": {"id": "urn:x:y", "digestMultibase": BASE58}},
+    "5.3 a list of them": resource(digestMultibase=[MULTIBASE, BASE58]),
+    "5.3 the context itself": {"relatedResource": {"id": CREDENTIALS_V2, "digestSRI": OF_V2}},
+    "5.3 the context by SHA-256": resource(CREDENTIALS_V2, digestMultibase=MULTIBASE),
+    "5.3 the context by the strongest": {
+        "relatedResource": {"id": CREDENTIALS_V2, "digestSRI": f"sha256-{'A' * 43}= {OF_V2}"}
+    },
+    "5.3 a context that is not used": {
+        "relatedResource": {"id": "https://www.w3.org/2018/credentials/v1", "digestSRI": SRI}
+    },
+    "4.9 the end of a day": {
+        "validFrom": "2026-01-01T24:00:00Z", "validUntil": "2026-01-02T00:00:00Z"
+    },
+    "4.9 the end of a day with zeros": {"validFrom": "2026-01-01T24:00:00.000Z"},
+    "4.9 many digits": {"validFrom": "2026-01-01T00:00:00." + "1234567890" * 5 + "Z"},
+    "4.9 the furthest offset": {"validFrom": "2026-01-01T00:00:00+14:00"},
+    "4.9 no offset to the west": {"validFrom": "2026-01-01T00:00:00-00:00"},
+    "4.4 an id beyond ASCII": {"id": "https://schule.example.org/prüfung/Ω?ä#ß"},
+    "4.4 an id with an address": {"id": "http://user@[2001:db8::1]:8080/a%20b"},
+    "5.4 a refresh service": {"refreshService": {"type": "urn:x:Refresh", "id": "urn:x:y"}},
+    "5.4 two refresh services": {"refreshService": [{"type": "urn:x:Refresh"}] * 2},
+    "5.5 terms of use": {"termsOfUse": {"type": "urn:x:Policy"}},
+    "5.5 terms of use with an id": {"termsOfUse": [{"type": "urn:x:Policy", "id": "urn:x:y"}]},
+    "5.6 evidence": {"evidence": [{"type": ["urn:x:E"]}, {"type": "urn:x:D", "id": "urn:x:y"}]},
+    "5.10 a confidence method": {"confidenceMethod": {"type": "urn:x:K", "id": "did:example:a#1"}},
 }  # fmt: skip
 
 
@@ -79,6 +113,7 @@ REFUSED: dict[str, JsonObject] = {
     "4.3 no context": {"@context": "absent"},
     "4.3 a first context of others": {"@context": ["https://w3id.org/security/data-integrity/v2"]},
     "4.3 a context that is a number": {"@context": [CREDENTIALS_V2, 123192875]},
+    "4.3 a context without a list": {"@context": CREDENTIALS_V2},
     "4.3 a context that is no URL": {"@context": [CREDENTIALS_V2, "https ://not-a-url/"]},
     "4.4 an id that is null": {"id": None},
     "4.4 two ids": {"id": ["did:example:a", "did:example:b"]},
@@ -117,6 +152,58 @@ REFUSED: dict[str, JsonObject] = {
     "4.11 a schema whose id is no URL": {"credentialSchema": {"id": 7, "type": "JsonSchema"}},
     "5.3 a related resource that is text": {"relatedResource": ["https://example.org/"]},
     "5.3 a related resource without id": {"relatedResource": {"digestSRI": SRI}},
+    **{
+        f"5.3 digestSRI {shown}": {"relatedResource": {"id": "urn:x:y", "digestSRI": written}}
+        for shown, written in {
+            "that is empty": "", "of blanks": "  ", "without an algorithm": SRI[7:],
+            "of MD5": "md5-1B2M2Y8AsgTpgAmY7PhCfg==", "in hex": "sha256-" + "0" * 64,
+            "that is too short": SRI[:-4], "that is too long": SRI + "AAAA", "in a list": [SRI],
+            "that is no base64": SRI[:-1] + "!", "in capitals": SRI.upper(),
+            "by a comma": f"{SRI},{SRI}", "with a letter more": SRI.replace("sha384-", "sha384-M"),
+            "that is a number": 7, "with a line of its own inside": SRI.replace("-", "-\n"),
+        }.items()
+    },
+    **{
+        f"5.3 digestMultibase {shown}": {
+            "relatedResource": {"id": "urn:x:y", "digestMultibase": written}
+        }
+        for shown, written in {
+            "that is empty": "", "of nothing": "u", "in another base": "f1220" + "00" * 32,
+            "that is cut": MULTIBASE[:-2], "that is none": "!!", "of another length": "uEiA",
+            "of an unknown hash": "u" + base64url_encode(b"\x11\x14" + bytes(20)),
+            "that lies about its length": "u" + base64url_encode(b"\x12\x1f" + bytes(32)),
+            "in a list with none": [MULTIBASE, "zz"], "in an empty list": [],
+            "with padding": MULTIBASE + "=",
+        }.items()
+    },
+    "5.3 a digest of another context": resource(CREDENTIALS_V2, digestSRI=SRI),
+    "5.3 another digest beside the right one": {
+        "relatedResource": {"id": CREDENTIALS_V2, "digestSRI": SRI, "digestMultibase": MULTIBASE}
+    },
+    **{
+        f"4.9 {text}": {"validFrom": text}
+        for text in (
+            "2026-01-01T24:00:01Z", "2026-01-01T24:00:00.1Z", "2026-01-01T25:00:00Z",
+            "2026-01-01T00:00:00+14:01", "2026-01-01T00:00:00-14:30", "2026-01-01T00:00:00+15:00",
+            "2026-01-01T00:00:00+00:60", "2026-01-01T23:59:60Z", "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01t00:00:00z",
+            "2026-02-29T00:00:00Z", "9999-12-31T24:00:00Z", "0000-01-01T00:00:00Z",
+            "12026-01-01T00:00:00Z", "-2026-01-01T00:00:00Z", "2026-01-01T00:00:00+0100",
+        )
+    },
+    **{
+        f"4.4 {text!a}": {"id": text}
+        for text in (
+            "urn:x:a\x01b", "urn:x:a\x7fb", "urn:x:a\x85b", "urn:x:a b", "urn:x:a\n", "urn:x:<a>",
+            'urn:x:"', "urn:x:{a}", "urn:x:a|b", "urn:x:a^b", "urn:x:a`b", "urn:x:a\\b",
+            "https://example.org/%zz", "https://example.org/%4", "https://example.org/%",
+            "http:", "https://", "https:///x", "HTTPS://:443/", "http://user@/",
+            "https:example.org",
+            "http://[::x]/", "http://[::1/", "http://a]/", "http://[]/", "http://[1.2.3.4]/",
+            "https://example.org/[a]", "https://example.org/#a#b", "https://example.org:8x/",
+            "urn:", "1urn:x", "//example.org/", "https://example.org/\ue000",
+        )
+    },
     "5.3 a related resource twice": {"relatedResource": [RESOURCE, RESOURCE]},
     "5.3 a related resource without digest": {"relatedResource": {"id": "urn:x:y"}},
     "5.4 a refresh service without type": {"refreshService": {"id": "urn:x:y"}},

@@ -47,8 +47,9 @@ BADGE: JsonObject = {
     },
 }
 PLAIN: JsonObject = {
-    **{key: BADGE[key] for key in ("id", "issuer", "validFrom", "validUntil")},
-    "@context": "https://www.w3.org/ns/credentials/v2",
+    **{key: BADGE[key] for key in ("id", "validFrom", "validUntil")},
+    "issuer": ISSUER,
+    "@context": ["https://www.w3.org/ns/credentials/v2"],
     "type": "VerifiableCredential",
     "credentialSubject": {"id": SUBJECT},
 }

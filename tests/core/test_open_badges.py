@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft201909Validator  # type: ignore[import-untyped]
 
 from registry.core.canonical import jcs, rdfc
-from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3
+from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3, bundled
 from registry.core.credential import read_credential
 from registry.core.document import JsonObject
 from registry.core.errors import InvalidArgument, Refusal
@@ -44,12 +44,19 @@ def schema(name: str) -> Any:
     return Draft201909Validator(read_json(SCHEMAS / f"ob_v3p0_{name}_schema.json"))
 
 
+# Older contexts redefine terms that the newer data model protects.
+NEWER_CONTEXTS = {
+    CREDENTIALS_V1: CREDENTIALS_V2,
+    "https://w3id.org/security/data-integrity/v1": "https://w3id.org/security/data-integrity/v2",
+} | {url: OPEN_BADGES_V3 for url in bundled() if "/ob/v3p0/context" in url}
+
+
 def as_version_2(credential: Any) -> Any:
     """The published schemas know the data model 2.0 alone: its names for those of 1.1."""
     if isinstance(credential, list):
         return [as_version_2(item) for item in credential]
     if not isinstance(credential, dict):
-        return CREDENTIALS_V2 if credential == CREDENTIALS_V1 else credential
+        return NEWER_CONTEXTS.get(str(credential), credential)
     names = {"issuanceDate": "validFrom", "expirationDate": "validUntil"}
     return {names.get(name, name): as_version_2(item) for name, item in credential.items()}
 
@@ -116,7 +123,7 @@ def test_members_that_no_class_names_are_kept_where_the_schema_allows_them() -> 
     document["image"]["extra"] = 1
     caught = refusal(document)
     assert caught is not None
-    assert "image has a member 'extra', which Image does not allow" in caught.detail
+    assert 'image has a member "extra", which Image does not allow' in caught.detail
 
 
 @needs_vectors
@@ -171,10 +178,58 @@ def test_an_identity_without_salt_in_upper_case_or_by_md5_matches() -> None:
     assert identity(identityHash=f"md5${older}").matches("ada@example.org")
 
 
-@pytest.mark.parametrize("algorithm", ["sha512", "SHA256", "", "sha256$"])
-def test_an_identity_hashed_in_another_way_matches_nothing(algorithm: str) -> None:
-    digest = sha256(b"ada@example.org").hexdigest()
-    assert not identity(identityHash=f"{algorithm}${digest}").matches("ada@example.org")
+DIGEST = sha256(b"ada@example.org").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(f"{algorithm}${DIGEST}" for algorithm in ("sha512", "SHA256", "", "sha256$", "md5")),
+        *(DIGEST, f"sha256${DIGEST[1:]}", f"sha256${DIGEST}0", f"sha256${DIGEST}\n", "sha256$"),
+        *("ada@example.org", f"sha256${DIGEST[1:]}g", f"sha256:{DIGEST}", ""),
+    ],
+)
+def test_an_identity_hashed_in_another_way_is_refused(written: str) -> None:
+    with pytest.raises(InvalidArgument, match="identityHash is not sha256"):
+        identity(identityHash=written)
+    assert identity(identityHash=written, hashed=False).matches(written)
+
+
+def test_a_subject_has_an_id_or_an_identifier() -> None:
+    """Open Badges 3.0, B.1.3: one of them MUST be supplied, which no schema can say."""
+    document = badge()
+    subject = document["credentialSubject"]
+    without = {name: item for name, item in subject.items() if name not in ("id", "identifier")}
+    for kept in ("id", "identifier"):
+        document["credentialSubject"] = {**without, kept: subject[kept]}
+        assert refusal(document) is None
+    document["credentialSubject"] = without
+    caught = refusal(document)
+    assert caught is not None
+    assert (caught.code, caught.detail) == (
+        "schema",
+        "the credential credentialSubject has neither id nor identifier",
+    )
+
+
+@needs_vectors
+def test_no_published_example_of_an_achievement_is_without_a_recipient() -> None:
+    """What breaks the rule would be named here: of the examples of others none does."""
+    subjects = [read_json(file)["credentialSubject"] for file in OBV3]
+    assert all("id" in subject or "identifier" in subject for subject in subjects)
+
+
+def test_a_term_of_no_vocabulary_is_refused_by_the_vocabularys_name() -> None:
+    for place, name in {
+        (*ACHIEVEMENT, "achievementType"): "AchievementType",
+        (*ACHIEVEMENT, "alignment", 0, "targetType"): "AlignmentTargetType",
+        (*SUBJECT, "identifier", "identityType"): "IdentifierTypeEnum",
+        (*ACHIEVEMENT, "resultDescription", 0, "resultType"): "ResultType",
+        (*SUBJECT, "result", 1, "status"): "ResultStatusType",
+    }.items():
+        caught = refusal(at(*place, value="Nonsense")())
+        assert caught is not None
+        assert f"{place[-1]} is no term of {name}" in caught.detail
 
 
 def test_a_plain_identity_is_compared_as_it_is() -> None:
@@ -202,6 +257,13 @@ def at(*place: Any, value: Any) -> Callable[[], JsonObject]:
     return changed
 
 
+def without_recipient() -> JsonObject:
+    document = badge()
+    for name in ("id", "identifier"):
+        document["credentialSubject"].pop(name, None)
+    return document
+
+
 SUBJECT = ("credentialSubject",)
 ACHIEVEMENT = ("credentialSubject", "achievement")
 # The reason of the specification -> how its refusals read, and credentials that show it.
@@ -215,11 +277,13 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
             at(*ACHIEVEMENT, "tag", value=[]),
             at("@context", value=[CREDENTIALS_V2, OPEN_BADGES_V3, {"a": "urn:x:a"}]),
             at("endorsement", "@context", value=CREDENTIALS_V2),
+            at("@context", value=CREDENTIALS_V2),
         ],
     ),
     "contexts": (
-        r"without the context of Verifiable Credentials|no bundled copy",
+        r"no bundled copy|Overriding the protected term",
         [
+            at("@context", value=[CREDENTIALS_V2, OPEN_BADGES_V3.replace("3.0.3", "3.0.1")]),
             at("@context", value="https://example.org/context"),
             at("@context", value=[CREDENTIALS_V2, OPEN_BADGES_V3, "https://example.org/context"]),
         ],
@@ -240,8 +304,10 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
         ],
     ),
     "types": (
-        r"is without \w|is not the name of a type",
+        r"is without \w|is not the name of a type|no context defines",
         [
+            at("evidence", 0, "type", value=["Evidence", "Report"]),
+            at("termsOfUse", value={"type": "Policy"}),
             at(*ACHIEVEMENT, "type", value="Award"),
             at("type", value="OpenBadgeCredential"),
             at(*SUBJECT, "result", 0, "type", value="Other"),
@@ -249,7 +315,7 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
         ],
     ),
     "extensions": (
-        r"is not of the form ext:",
+        r"is no term of AchievementType",
         [at(*ACHIEVEMENT, "achievementType", value="mine ext:Award")],
     ),
     "times": (
@@ -265,10 +331,18 @@ REASONS: dict[str, tuple[str, list[Callable[[], JsonObject]]]] = {
         [
             at("confidenceMethod", value={"id": "urn:x:y"}),
             at("relatedResource", value={"id": "urn:x:y"}),
+            at("relatedResource", value={"id": "urn:x:y", "digestSRI": "sha256-x"}),
+        ],
+    ),
+    "recipients": (
+        r"has neither id nor identifier|identityHash is not",
+        [
+            without_recipient,
+            at(*SUBJECT, "identifier", "identityHash", value="ada@example.org"),
         ],
     ),
     "said once": (
-        r"two objects|stand in two places",
+        r"two objects|stands in another place",
         [
             at("evidence", 0, "id", value=badge()["id"]),
             at("endorsement", "id", value=badge()["id"]),

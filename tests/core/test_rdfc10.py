@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.core.budget import MAX_QUADS
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.rdfc10 import (
     MAX_DEPTH,
-    MAX_QUADS,
     SHA_256,
     SHA_384,
     canonical_n_quads,

@@ -257,9 +257,9 @@ def test_a_document_that_carries_its_proofs_is_not_hashed() -> None:
 def test_a_set_of_proofs_canonicalises_the_document_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[JsonObject] = []
 
-    def counted(document: JsonObject, contexts: Any = None) -> bytes:
+    def counted(document: JsonObject, *given: Any) -> bytes:
         calls.append(document)
-        return rdfc(document, contexts)
+        return rdfc(document, *given)
 
     monkeypatch.setattr(suites, "rdfc", counted)
     document = unsigned_badge()

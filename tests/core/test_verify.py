@@ -67,7 +67,7 @@ from .anchored_badges import (
     view,
     written,
 )
-from .each_suite import ON_P384
+from .each_suite import ED25519_2020, ON_P384
 from .public_vectors import VECTORS, needs_vectors, read_json
 
 SCHEMA = (
@@ -147,8 +147,9 @@ def stale_final(**options: Any) -> Verdict:
 
 
 def of_nobody() -> JsonObject:
-    document = unsigned_badge()
-    del document["credentialSubject"]["identifier"]
+    """No Open Badge, which must name somebody."""
+    document = unsigned_badge() | {"type": ["VerifiableCredential"]}
+    del document["credentialSubject"]["identifier"], document["awardedDate"]
     return signed_and_anchored(document)
 
 
@@ -845,9 +846,8 @@ def test_invalid_beats_indeterminate() -> None:
 @pytest.mark.parametrize(
     "method",
     [
-        "",
-        DID,
         f"{DID}#",
+        f"{DID} ",
         f"{DID}#key-1",
         f"{METHOD}#",
         f"{METHOD} ",
@@ -861,6 +861,94 @@ def test_a_method_that_no_document_has_is_unresolved(method: str) -> None:
     verdict = judged(resigned(cryptosuite=suites.JCS_2022, verificationMethod=method))
     assert codes(verdict) >= {"signature.key_unresolved"}
     assert verdict.outcome == "indeterminate"
+
+
+def test_a_did_key_alone_is_its_one_key() -> None:
+    """So the validator of 1EdTech reads it; the trust list's name of the key is the whole one."""
+    for suite in (suites.JCS_2022, suites.RDFC_2022):
+        bare = resigned(cryptosuite=suite, verificationMethod=DID)
+        assert judged(bare).outcome == "valid"
+        listed = policy(trust=(entry(keys=(trusted_key(),)),))
+        assert judged(bare, under=listed).outcome == "valid"
+    theirs = resigned(signer=STRANGER, verificationMethod=STRANGER.public_key.did_key)
+    assert judged(theirs).code == "signature.not_issuer"
+
+
+def remade(**members: Any) -> JsonObject:
+    """The badge with members of its signature put in place, or taken out (None), afterwards."""
+    signed, anchored = badge()["proof"]
+    changed = {name: item for name, item in (signed | members).items() if item is not None}
+    return secured(unsigned_badge(), changed, anchored)
+
+
+ODD_PROOFS: dict[str, JsonObject] = {
+    **{
+        f"no {name}": {name: None}
+        for name in ("type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
+    },
+    "an empty method": {"verificationMethod": "", "cryptosuite": suites.JCS_2022},
+    "no created in the older type": {
+        "type": suites.ED25519_SIGNATURE_2020, "cryptosuite": None, "created": None,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("members", ODD_PROOFS.values(), ids=ODD_PROOFS)
+def test_a_proof_without_a_member_that_its_suite_asks_for_is_malformed(
+    members: JsonObject,
+) -> None:
+    """Of a plain credential; the schema of Open Badges asks for `type` itself."""
+    document = {**minimal_credential(), "proof": remade(**members)["proof"][0]}
+    document["@context"] = [*document["@context"], ED25519_2020]
+    verdict = judged(document, under=SIGNATURE_ALONE)
+    assert verdict.code == "signature.malformed"
+    assert "missing or no text" in step(verdict, "signature").detail
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        *(
+            (name, value)
+            for name in ("type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
+            for value in (7, ["x"], {"id": "urn:x:y"}, True)
+        ),
+        *(("created", value) for value in (7, ["2026-01-01T00:00:00Z"])),
+        *(("expires", value) for value in (7, {"at": "2026-01-01T00:00:00Z"}, "never")),
+    ],
+)
+def test_a_members_of_another_json_type_makes_a_proof_malformed(member: str, value: Any) -> None:
+    proof = {**remade(**{member: value})["proof"][0]}
+    if proof["cryptosuite"] == suites.RDFC_2022:
+        proof["cryptosuite"] = suites.JCS_2022
+    document = {**minimal_credential(), "proof": proof}
+    verdict = judged(document, under=SIGNATURE_ALONE)
+    assert verdict.code == "signature.malformed"
+    detail = step(verdict, "signature").detail
+    assert not {"None", "'", "True"} & set(detail.split())
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"type": "Foo2030"},
+        {"type": "Foo2030", "jws": "a..b", "verificationMethod": {"id": "urn:x:y"}},
+        {"type": "DataIntegrityProof", "cryptosuite": "bbs-2023"},
+        {"type": "Ed25519Signature2020", "cryptosuite": "eddsa-jcs-2022"},
+    ],
+)
+def test_of_an_unknown_suite_nothing_is_asked_but_its_name(proof: JsonObject) -> None:
+    document = {**minimal_credential(), "proof": proof}
+    assert judged(document, under=SIGNATURE_ALONE).code == "signature.unknown_suite"
+
+
+def minimal_credential() -> JsonObject:
+    return {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": DID,
+        "credentialSubject": {"id": "did:example:ada"},
+    }
 
 
 # It never raises

@@ -26,7 +26,7 @@ from core.each_suite import ALL_SUITES, ED25519_2020, ON_P256, ON_P384, key_of, 
 from core.ecdsa_signer import EcdsaSigner
 
 from registry.core import suites
-from registry.core.contexts import CREDENTIALS_V1, OPEN_BADGES_V3, bundled
+from registry.core.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES_V3, bundled
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.multibase import base58btc_encode
@@ -119,6 +119,39 @@ def signed(document: JsonObject, suite: str, signer: suites.Signer) -> JsonObjec
         cryptosuite=suite, verificationMethod=f"{key.did_key}#{key.multikey}"
     )
     return suites.sign(suites.Hashed(document), options, signer)
+
+
+SCHEMA: Final[JsonObject] = {
+    "$id": "https://example.org/schema.json",
+    "type": ["object", "null"],
+    "default": None,
+    "required": [],
+    "properties": {
+        "schema:name": {"const": TEXTS},
+        "@context": {"minimum": 1e-7, "maximum": 72.35, "multipleOf": 1e21 / 3e6},
+        "\ufb33": NUMBERS,
+        "\U0001f600": {"z": 1, "a": True, "\u00e9": {}},
+    },
+}
+
+
+@pytest.mark.parametrize(("suite", "signer"), SHARED[:1], ids=NAMES[:1])
+def test_a_json_schema_in_a_credential_is_the_same_literal_to_them(
+    peer: Peer, suite: str, signer: suites.Signer
+) -> None:
+    """Names beyond the basic plane are sorted by RFC 8785 otherwise than by code points."""
+    document = {
+        "@context": [CREDENTIALS_V2],
+        "id": "urn:x:schema",
+        "type": ["VerifiableCredential", "JsonSchemaCredential"],
+        "issuer": signer.public_key.did_key,
+        "credentialSubject": {"id": SCHEMA["$id"], "type": "JsonSchema", "jsonSchema": SCHEMA},
+    }
+    (said,) = peer.verdicts({**document, "proof": signed(document, suite, signer)})
+    assert said["verified"], said
+    (theirs,) = peer.issued(suite, signer, document)
+    proof = theirs.pop("proof")
+    suites.verify(suites.Hashed(theirs), proof, signer.public_key)
 
 
 @with_each_shared_suite

@@ -125,6 +125,11 @@ class AchievementSubject(CredentialSubject):
     source: Profile | None = maybe(of(lambda: Profile))
     term: Text | None = maybe(localised)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.id is None and not self.identifier:
+            raise InvalidArgument("has neither id nor identifier")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EndorsementSubject(CredentialSubject):
@@ -135,13 +140,12 @@ class EndorsementSubject(CredentialSubject):
     endorsement_comment: Text | None = maybe(localised)
 
 
-def open_badges_context(value: Any) -> str | tuple[str, ...]:
+def open_badges_context(value: Any) -> tuple[str, ...]:
     """The contexts of Verifiable Credentials and of Open Badges, in this order, then others."""
     urls = context(value)
-    if isinstance(urls, tuple):
-        if len(urls) < 2:
-            raise InvalidArgument("is without the context of Open Badges")
-        OPEN_BADGES_CONTEXT(urls[1])
+    if len(urls) < 2:
+        raise InvalidArgument("is without the context of Open Badges")
+    OPEN_BADGES_CONTEXT(urls[1])
     return urls
 
 
@@ -149,7 +153,7 @@ def open_badges_context(value: Any) -> str | tuple[str, ...]:
 class OpenBadgesCredential(VerifiableCredential):
     """What the two credentials of Open Badges have in common."""
 
-    context: str | tuple[str, ...] = one(open_badges_context, name="@context")
+    context: tuple[str, ...] = one(open_badges_context, name="@context")
     id: str = one(iri)
     name: Text | None = maybe(localised)
     description: Text | None = maybe(localised)

@@ -1,11 +1,13 @@
 """The classes of Open Badges 3.0 that hold no credentials of others."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5, sha256
 from typing import ClassVar, Final
 
 from registry.core.data_model import CredentialSchema, TypedObject
+from registry.core.errors import InvalidArgument
 from registry.core.shapes import (
     Shape,
     Text,
@@ -87,21 +89,24 @@ class IdentityObject(Shape):
     identity_type: str = one(IDENTIFIER_TYPE)
     salt: str | None = maybe(text)
 
+    def __post_init__(self) -> None:
+        if self.hashed and not _IDENTITY_HASH.fullmatch(self.identity_hash):
+            raise InvalidArgument("identityHash is not sha256$ or md5$ and the hex digest")
+
     def matches(self, identifier: str) -> bool:
         """Whether it stands for `identifier`, which is compared as it is written.
 
         `identityHash` is the algorithm's name, `$` and the hex digest of identifier and salt
-        (Open Badges 3.0, B.7.1). MD5 is read because the standard names it; an algorithm that it
-        does not name matches nothing.
+        (Open Badges 3.0, B.7.1). MD5 is read because the standard names it.
         """
         if not self.hashed:
             return self.identity_hash == identifier
         algorithm, _, digest = self.identity_hash.partition("$")
-        hashing = _IDENTITY_HASHES.get(algorithm)
         salted = (identifier + (self.salt or "")).encode("utf-8", "surrogatepass")
-        return hashing is not None and hashing(salted) == digest.lower()
+        return _IDENTITY_HASHES[algorithm](salted) == digest.lower()
 
 
+_IDENTITY_HASH: Final = re.compile(r"sha256\$[0-9A-Fa-f]{64}|md5\$[0-9A-Fa-f]{32}", re.ASCII)
 _IDENTITY_HASHES: Final[dict[str, Callable[[bytes], str]]] = {
     "sha256": lambda salted: sha256(salted).hexdigest(),
     "md5": lambda salted: md5(salted, usedforsecurity=False).hexdigest(),

@@ -46,10 +46,12 @@ class Case:
 
     @property
     def anchor_proofs(self) -> tuple[JsonObject, ...]:
+        """The proofs of the suite `evm-merkle-2026`, as the credential has them."""
         return tuple(p for p in self.credential.proofs if anchors.is_anchor_proof(p))
 
     @property
     def signatures(self) -> tuple[JsonObject, ...]:
+        """All other proofs, of whatever suite."""
         return tuple(p for p in self.credential.proofs if not anchors.is_anchor_proof(p))
 
     @property

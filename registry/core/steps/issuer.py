@@ -19,6 +19,7 @@ from .documents import document_of, document_url
 
 
 def issuer(case: Case) -> Step:
+    """The account is the issuer's, and the issuer is known (docs/spec/binding.md, 2)."""
     credential, policy = case.credential, case.policy
     accounts = {claim.anchor.account for claim in case.claims}
     if credential.accounts and not accounts.issubset(credential.accounts):

@@ -7,7 +7,7 @@ who else could say that a credential is revoked.
 from dataclasses import replace
 from typing import Final
 
-from registry.core import status_list, suites
+from registry.core import status_list
 from registry.core.document import JsonObject
 from registry.core.errors import Refusal
 from registry.core.evidence import Document
@@ -86,7 +86,8 @@ def _read_list(case: Case, document: Document) -> JsonObject:
     try:
         listed, envelope = read_presented(document.body, status_list.MAX_CREDENTIAL_BYTES)
         policy = replace(case.policy, require_signature=True, require_anchor=False)
-        own = Case(listed, case.evidence, policy, suites.Hashed(listed.document), envelope)
+        hashed = case.hashed.beside(listed.document)
+        own = Case(listed, case.evidence, policy, hashed, envelope)
         signature.signature(own)
         signature.in_force(own)
     except Refusal as refusal:

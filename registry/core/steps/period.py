@@ -9,6 +9,7 @@ from .case import Case
 
 
 def period(case: Case) -> Step:
+    """`at` is neither before the credential, its token or its anchor, nor after its end."""
     credential, at, skew = case.credential, case.policy.at, case.policy.clock_skew
     token_from = case.envelope.not_before if case.envelope else None
     for begins in (credential.valid_from, token_from):
