@@ -107,7 +107,7 @@ def test_a_bad_csv_row_is_told_with_its_line_and_the_others_go_on(
     [
         ("{", "not JSON at line 1 column"),
         ("[]", "not a JSON object"),
-        ('{"recipient": "a", "recipient": "b"}', "duplicate key 'recipient'"),
+        ('{"recipient": "a", "recipient": "b"}', 'duplicate key "recipient"'),
         ('{"recipient": "a", "achievement": "u:x", "date": 20260630}', "date 20260630 is not"),
         ('{"recipient": "a", "achievement": 7, "date": "2026-06-30"}', "achievement is not text"),
         ('{"recipient": "a", "achievement": "u:x", "day": "2026-06-30"}', "unknown members: day"),
