@@ -13,9 +13,9 @@ from .errors import Refusal
 # are two seconds at worst. A thousand results, each with three alignments, are two thirds of it.
 MAX_OBJECTS: Final = 30_000
 TYPE_COST: Final = 4
-# Up to 3 ms each, so three quarters of a second at worst. Sixteen chained proofs under three
+# Up to 3 ms each, so half a second at worst. Sixteen chained proofs under three
 # contexts name 96; a document alone may have 64 (`contexts.MAX_CONTEXTS`).
-MAX_CONTEXTS_READ: Final = 256
+MAX_CONTEXTS_READ: Final = 128
 # Some 12 us each from text to name, so a second in all; a credential with a thousand results, each
 # with three alignments, has 16,000.
 MAX_QUADS: Final = 100_000
@@ -30,14 +30,17 @@ MAX_SLOW_BYTES: Final = 1 << 21
 
 
 class Budget:
-    """What is left of each limit; raises `Refusal` at `format` with `too_large` beyond one."""
+    """What is left of each limit; raises `Refusal` at `format` with `too_large` beyond one.
 
-    def __init__(self) -> None:
-        self._objects = MAX_OBJECTS
-        self._contexts = MAX_CONTEXTS_READ
-        self._quads = MAX_QUADS
-        self._work = MAX_WORK
-        self._slow_bytes = MAX_SLOW_BYTES
+    `share` is the part of each limit that is there to spend, as 8 for an eighth.
+    """
+
+    def __init__(self, share: int = 1) -> None:
+        self._objects = MAX_OBJECTS // share
+        self._contexts = MAX_CONTEXTS_READ // share
+        self._quads = MAX_QUADS // share
+        self._work = MAX_WORK // share
+        self._slow_bytes = MAX_SLOW_BYTES // share
 
     def spend_objects(self, objects: int, types: int) -> None:
         """Before JSON-LD reads so many objects with so many types in all."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .document import JsonObject, parse_json
 from .ecdsa import P256, SECP256K1, Curve, EcPublicKey
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .jwk import read_jwk
 from .keys import Account, Ed25519PublicKey, PublicKey, read_multikey
 from .multibase import base58btc_decode
@@ -93,11 +93,11 @@ class DidDocument:
         """
         method = next((method for method in self.methods if method.id == method_id), None)
         if method is None or method_id.partition("#")[0] != self.id:
-            raise Refusal("signature", "key_unresolved", f"{self.id} has no key {method_id!r}")
+            raise Refusal("signature", "key_unresolved", f"{self.id} has no key {shown(method_id)}")
         if method.key is None:
             raise Refusal("signature", "key_unresolved", f"the key {method_id} is not read here")
         if method.controller != self.id:
-            detail = f"{method_id} is controlled by {method.controller!r}"
+            detail = f"{method_id} is controlled by {shown(method.controller)}"
             raise Refusal("signature", "not_issuer", detail)
         if method_id not in self.assertion_methods:
             raise Refusal("signature", "wrong_purpose", f"{method_id} is not for assertionMethod")
@@ -111,7 +111,7 @@ class DidDocument:
 def require_did(did: str) -> None:
     """Refuse what is no DID (DID 1.0, 3.1), or a long one; raises `InvalidArgument`."""
     if len(did) > MAX_DID_CHARACTERS or not _DID.fullmatch(did):
-        raise InvalidArgument(f"{did[:100]!r} is not a DID, or too long")
+        raise InvalidArgument(f"{shown(did)} is not a DID, or too long")
 
 
 def read_did_document(data: bytes, did: str) -> DidDocument:
@@ -129,7 +129,7 @@ def read_did_document(data: bytes, did: str) -> DidDocument:
     except Refusal as refusal:
         raise InvalidArgument(f"the document of {did}: {refusal.detail}") from refusal
     if document.get("id") != did:
-        raise InvalidArgument(f"the document of {did} says it is of {document.get('id')!r}")
+        raise InvalidArgument(f"the document of {did} says it is of {shown(document.get('id'))}")
     listed = {name: _list(document, name) for name in ("verificationMethod", *_RELATIONSHIPS)}
     return DidDocument(
         did,

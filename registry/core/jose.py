@@ -73,9 +73,12 @@ def is_compact(data: bytes) -> bool:
     return _BEGINNING.match(data) is not None
 
 
-def read_compact(data: bytes | str, max_bytes: int = MAX_DOCUMENT_BYTES) -> EnvelopedCredential:
+def read_compact(
+    data: bytes | str, max_bytes: int = MAX_DOCUMENT_BYTES, max_beside: int | None = None
+) -> EnvelopedCredential:
     """Read a VC-JWT whose payload has at most `max_bytes`, strictly; nothing is verified yet.
 
+    `max_beside` bounds the payload as `parse_json` says.
     Of a file's bytes one line end at the very end is not part of the token. Raises `Refusal`: at
     `format`, `too_large`, `too_deep`, `malformed`, and what `read_claims` raises; at `signature`,
     `malformed` (a header that no signature can stand under), `unknown_suite` or `wrong_purpose`.
@@ -85,7 +88,7 @@ def read_compact(data: bytes | str, max_bytes: int = MAX_DOCUMENT_BYTES) -> Enve
     header = parse_json(_decode(header_part, MAX_HEADER_BYTES), MAX_HEADER_BYTES)
     algorithm, typ = _algorithm(header), _typ(header)
     kid, jwk = _kid(header), _jwk(header, algorithm)
-    payload = parse_json(_decode(payload_part, max_bytes), max_bytes)
+    payload = parse_json(_decode(payload_part, max_bytes), max_bytes, max_beside)
     claimed = read_claims(_with_replicated(payload, header), typ)
     return EnvelopedCredential(
         document=claimed.document,

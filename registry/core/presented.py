@@ -8,25 +8,28 @@ from .jose import EnvelopedCredential, is_compact, is_enveloped, read_compact, u
 
 
 def read_presented(
-    data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES
+    data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES, max_beside: int | None = None
 ) -> tuple[Credential, EnvelopedCredential | None]:
     """The credential in `data` and, where it came in one, its envelope.
 
-    `max_bytes` bounds what is no picture (a picture has limits of its own). Raises `Refusal` at
+    `max_bytes` and `max_beside` bound what is no picture, as `parse_json` says (a picture has
+    limits of its own). Raises `Refusal` at
     `format`, or at `signature` for a token that no signature can hold.
     """
     if data.startswith(PNG_SIGNATURE) or data.lstrip().startswith(b"<"):
         data = _unbaked(data)
     if is_compact(data):
-        return _enveloped(data, max_bytes)
-    document = parse_json(data, max_bytes)
+        return _enveloped(data, max_bytes, max_beside)
+    document = parse_json(data, max_bytes, max_beside)
     if is_enveloped(document):
-        return _enveloped(unwrap(document), max_bytes)
+        return _enveloped(unwrap(document), max_bytes, max_beside)
     return read_credential(document), None
 
 
-def _enveloped(token: bytes | str, max_bytes: int) -> tuple[Credential, EnvelopedCredential]:
-    envelope = read_compact(token, max_bytes)
+def _enveloped(
+    token: bytes | str, max_bytes: int, max_beside: int | None
+) -> tuple[Credential, EnvelopedCredential]:
+    envelope = read_compact(token, max_bytes, max_beside)
     return read_credential(envelope.document), envelope
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from .contexts import CREDENTIALS_V2
 from .document import MAX_SAFE_INTEGER, JsonObject
-from .errors import InvalidArgument, Refusal
+from .errors import InvalidArgument, Refusal, shown
 from .multibase import base64url_decode
 from .times import write_stamp
 
@@ -40,8 +40,10 @@ MAX_ENCODED_CHARACTERS: Final = (MAX_LIST_BYTES + (1 << 16)) * 4 // 3
 MAX_INDEX_CHARACTERS: Final = 32
 # Of more bits nobody can write a message for each value into a credential of 1 MiB.
 MAX_STATUS_BITS: Final = 16
-# The list, its issuer's profile, its proofs.
-MAX_CREDENTIAL_BYTES: Final = MAX_ENCODED_CHARACTERS + (1 << 20)
+# Its issuer's profile, its proofs: a hundred times what they take. Eight lists of as many small
+# values are read in half a second.
+MAX_BESIDE_LIST: Final = 1 << 16
+MAX_CREDENTIAL_BYTES: Final = MAX_ENCODED_CHARACTERS + MAX_BESIDE_LIST
 _MIN_LIST_BYTES: Final = MIN_ENTRIES // 8
 
 # Written out, because libraries differ in the byte that names their operating system (RFC 1952,
@@ -88,7 +90,7 @@ def parse_entry(status: JsonObject) -> StatusEntry:
     another type, another purpose, or several bits for one that can take something away.
     """
     if not is_list_entry(status):
-        raise _unknown(f"{status.get('type')!r} is not read")
+        raise _unknown(f"{shown(status.get('type'))} is not read")
     purpose = status.get("statusPurpose")
     if not isinstance(purpose, str):
         raise _malformed("statusPurpose is not text")
@@ -97,7 +99,7 @@ def parse_entry(status: JsonObject) -> StatusEntry:
     _require_messages(status, size)
     _require_references(status)
     if purpose not in (*PURPOSES, *INFORMATIVE):
-        raise _unknown(f"the purpose {purpose!r} is not read")
+        raise _unknown(f"the purpose {shown(purpose)} is not read")
     if not entry.is_informative:
         _require_one_bit(size)
     return entry
@@ -112,7 +114,7 @@ def read_status(entry: StatusEntry, document: JsonObject) -> bool:
     if LIST_CREDENTIAL_TYPE not in _listed(document.get("type")):
         raise _malformed(f"the document at {entry.list_url} is not a {LIST_CREDENTIAL_TYPE}")
     if document.get("id", entry.list_url) != entry.list_url:
-        raise _malformed(f"the list calls itself {document['id']!r}, not {entry.list_url}")
+        raise _malformed(f"the list calls itself {shown(document['id'])}, not {entry.list_url}")
     subject = _list_subject(document)
     if entry.purpose not in _listed(subject.get("statusPurpose")):
         raise _malformed(f"the list is not one for {entry.purpose}")

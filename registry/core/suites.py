@@ -174,10 +174,13 @@ class Hashed:
         self._quads: dict[bytes, bytes] = {}
         self._digests: dict[tuple[str, str, bytes], bytes] = {}
 
-    def beside(self, document: JsonObject) -> "Hashed":
-        """Another document that the same verification reads: it spends the same budget."""
+    def beside(self, document: JsonObject, share: int) -> "Hashed":
+        """Another document that the same verification reads, one of `share` at most.
+
+        It has a part of the budget for itself: what one costs keeps no other from being read.
+        """
         other = Hashed(document, self._contexts)
-        other._budgets = self._budgets
+        other._budgets = {SHA_256: Budget(share), SHA_384: Budget(share)}
         return other
 
     def data(

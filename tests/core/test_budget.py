@@ -129,14 +129,15 @@ def test_a_chain_of_sixteen_over_a_badge_is_within_the_budget(suite: str) -> Non
     assert {step.name: step.outcome for step in verdict.steps}["signature"] == "ok"
 
 
-def test_a_document_beside_another_spends_the_same_budget() -> None:
-    document = with_objects(20_000)
-    first = suites.Hashed(document)
+def test_a_document_beside_another_has_a_part_of_the_budget_for_itself() -> None:
+    large, small = with_objects(20_000), with_objects(2_000)
+    first = suites.Hashed(large)
     first.data(signature_options())
-    suites.Hashed({**document, "name": "Another"}).data(signature_options())
+    first.beside(small, 8).data(signature_options())
     with pytest.raises(Refusal) as caught:
-        first.beside({**document, "name": "Another"}).data(signature_options())
+        first.beside(large, 8).data(signature_options())
     assert (caught.value.step, caught.value.code) == ("format", "too_large")
+    first.beside(small, 8).data(signature_options())
 
 
 LIMITS: dict[str, tuple[Callable[[Budget, int], Any], int]] = {

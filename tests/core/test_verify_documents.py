@@ -10,12 +10,21 @@ import pytest
 
 from registry.core import suites
 from registry.core.baked import bake_png, bake_svg
+from registry.core.did import read_did_document
 from registry.core.document import JsonObject
 from registry.core.evidence import Document, Evidence
 from registry.core.jose import sign_compact
 from registry.core.multibase import base64url_encode
 from registry.core.policy import Policy, TrustedKey
-from registry.core.status_list import MAX_LIST_BYTES, StatusEntry, list_credential, make_bits
+from registry.core.presented import read_presented
+from registry.core.status_list import (
+    MAX_BESIDE_LIST,
+    MAX_LIST_BYTES,
+    StatusEntry,
+    list_credential,
+    make_bits,
+)
+from registry.core.steps import documents, listed_status
 from registry.core.times import write_stamp
 from registry.core.verdict import Verdict
 from registry.core.verify import addresses, questions, verify
@@ -565,3 +574,66 @@ def test_a_recipient_by_did_is_found_by_the_did() -> None:
     credential = secured(document, signature(document, cryptosuite=suites.JCS_2022))
     asking = replace(TRUSTING, recipient="did:example:ada")
     assert verify(written(credential), Evidence(), asking).outcome == "valid"
+
+
+OTHER_LIST = replace(ENTRY, purpose="suspension", list_url="https://a.example/status/2")
+
+
+def rubbish(**members: Any) -> Document:
+    """What anybody may put where a list should stand."""
+    document = json.loads(status_list().body or b"{}")
+    return Document(OTHER_LIST.list_url, NOW, written({**document, **members}))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_one_list_costs_keeps_no_other_from_being_read(order: int) -> None:
+    """Or whoever hosts one of two lists could hide what the other says."""
+    credential = several(*(REVOKING, OTHER_LIST.as_document())[::order])
+    things = [{"id": f"urn:e:{n}", "type": "https://a.example/E"} for n in range(900)]
+    costly = rubbish(evidence=things)
+    read = Evidence(documents=(status_list(17), costly))
+    assert verify(credential, read, TRUSTING).code == "status.revoked"
+
+
+def test_a_list_of_many_small_values_is_not_read_and_costs_next_to_nothing() -> None:
+    values = rubbish(evidence=[{"a": n} for n in range(20_000)])
+    assert len(values.body or b"") > MAX_BESIDE_LIST
+    verdict = verify(several(OTHER_LIST.as_document()), Evidence(documents=(values,)), TRUSTING)
+    told = next(step.detail for step in verdict.steps if step.name == "status")
+    assert (verdict.code, "beside its longest text" in told) == ("status.malformed", True)
+
+
+def test_many_entries_of_one_list_read_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(data: bytes, *limits: int) -> Any:
+        read.append(len(data))
+        return read_presented(data, *limits)
+
+    monkeypatch.setattr(listed_status, "read_presented", counted)
+    entries = [replace(ENTRY, index=n).as_document() for n in range(8)]
+    verdict = verify(several(*entries), Evidence(documents=(status_list(17),)), TRUSTING)
+    assert (verdict.outcome, len(read)) == ("valid", 1)
+    revoked = verify(several(*entries), Evidence(documents=(status_list(7),)), TRUSTING)
+    assert revoked.code == "status.revoked"
+
+
+def test_many_proofs_by_one_document_read_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(data: bytes, subject: str) -> Any:
+        read.append(subject)
+        return read_did_document(data, subject)
+
+    monkeypatch.setattr(documents, "read_did_document", counted)
+    document = accountless_badge()
+    document["issuer"]["id"] = SCHOOL
+    proofs = [
+        signature(
+            document, verificationMethod=KEY, cryptosuite=suites.JCS_2022, id=f"urn:proof:{n}"
+        )
+        for n in range(8)
+    ]
+    evidence = Evidence(documents=(did_document(method()),))
+    verdict = verify(written({**document, "proof": proofs}), evidence, LENIENT)
+    assert (verdict.outcome, read) == ("valid", [SCHOOL])

@@ -7,8 +7,9 @@ from typing import Any
 from registry.core import anchor as anchors
 from registry.core import suites
 from registry.core.credential import Credential
+from registry.core.did import DidDocument
 from registry.core.document import JsonObject
-from registry.core.errors import InvalidArgument
+from registry.core.errors import InvalidArgument, Refusal
 from registry.core.evidence import Agreed, Evidence
 from registry.core.jose import EnvelopedCredential
 from registry.core.keys import Account, PublicKey
@@ -43,6 +44,9 @@ class Case:
     claims: tuple[anchors.Claim, ...] = ()
     final: tuple[Agreed, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    # What was read once, by the DID or the URL; a text is why it could not be read.
+    documents: dict[str, DidDocument | str] = field(default_factory=dict)
+    lists: dict[str, JsonObject | Refusal] = field(default_factory=dict)
 
     @property
     def anchor_proofs(self) -> tuple[JsonObject, ...]:

@@ -5,6 +5,8 @@ from registry.core.did_methods import did_web_url, resolve
 from registry.core.errors import InvalidArgument
 from registry.core.evidence import Evidence
 
+from .case import Case
+
 
 def document_url(subject: str) -> str | None:
     """Where the document of `subject` stands; none when nothing need be fetched.
@@ -17,8 +19,23 @@ def document_url(subject: str) -> str | None:
     return subject if subject.startswith("https://") else None
 
 
-def document_of(evidence: Evidence, subject: str) -> DidDocument:
-    """The document of `subject`; raises `InvalidArgument` when it was not read or is none."""
+def document_of(case: Case, subject: str) -> DidDocument:
+    """The document of `subject`; raises `InvalidArgument` when it was not read or is none.
+
+    It is read once in a verification: a hundred proofs may name it.
+    """
+    if subject not in case.documents:
+        try:
+            case.documents[subject] = _read(case.evidence, subject)
+        except InvalidArgument as error:
+            case.documents[subject] = str(error)
+    found = case.documents[subject]
+    if isinstance(found, str):
+        raise InvalidArgument(found)
+    return found
+
+
+def _read(evidence: Evidence, subject: str) -> DidDocument:
     url = document_url(subject)
     if url is None:
         found = resolve(subject)

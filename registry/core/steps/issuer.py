@@ -66,7 +66,7 @@ def _by_document(case: Case, document: DidDocument, accounts: Set[Account]) -> S
 
 def _document(case: Case) -> DidDocument:
     try:
-        return document_of(case.evidence, case.credential.issuer)
+        return document_of(case, case.credential.issuer)
     except InvalidArgument as error:
         raise Refusal("issuer", "unresolved", str(error)) from error
 

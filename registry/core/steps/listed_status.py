@@ -65,13 +65,14 @@ def _judged(case: Case, status: JsonObject) -> str | Refusal | None:
             return None
         _require_clear(case, entry)
     except Refusal as refusal:
-        return refusal
+        # Anew: an exception that is kept keeps alive all that was read on the way to it.
+        return Refusal(refusal.step, refusal.code, refusal.detail)
     return entry.purpose
 
 
 def _require_clear(case: Case, entry: StatusEntry) -> None:
     document = case.evidence.document(entry.list_url)
-    is_set = status_list.read_status(entry, _read_list(case, document))
+    is_set = status_list.read_status(entry, _list_at(case, document))
     _require_of_then(case, entry, document, is_set=is_set)
     if is_set:
         case.facts["status_list"] = entry.list_url
@@ -79,15 +80,30 @@ def _require_clear(case: Case, entry: StatusEntry) -> None:
         raise Refusal("status", _CODES[entry.purpose], told)
 
 
+def _list_at(case: Case, document: Document) -> JsonObject:
+    """What `_read_list` gives or raises, done once however many entries name the list."""
+    if document.url not in case.lists:
+        try:
+            case.lists[document.url] = _read_list(case, document)
+        except Refusal as refusal:
+            case.lists[document.url] = Refusal(refusal.step, refusal.code, refusal.detail)
+    found = case.lists[document.url]
+    if isinstance(found, Refusal):
+        raise Refusal(found.step, found.code, found.detail)
+    return found
+
+
 def _read_list(case: Case, document: Document) -> JsonObject:
     """The list credential, its signature and its period checked; raises `Refusal` at `status`."""
     if document.body is None:
         raise Refusal("status", "unreachable", f"{document.url}: {document.problem}")
     try:
-        listed, envelope = read_presented(document.body, status_list.MAX_CREDENTIAL_BYTES)
+        listed, envelope = read_presented(
+            document.body, status_list.MAX_CREDENTIAL_BYTES, status_list.MAX_BESIDE_LIST
+        )
         policy = replace(case.policy, require_signature=True, require_anchor=False)
-        hashed = case.hashed.beside(listed.document)
-        own = Case(listed, case.evidence, policy, hashed, envelope)
+        hashed = case.hashed.beside(listed.document, MAX_STATUSES)
+        own = Case(listed, case.evidence, policy, hashed, envelope, documents=case.documents)
         signature.signature(own)
         signature.in_force(own)
     except Refusal as refusal:

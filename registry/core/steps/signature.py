@@ -215,7 +215,7 @@ def _keys_of(case: Case, issuer: str) -> list[SigningKey]:
 
 def _document(case: Case, controller: str) -> DidDocument:
     try:
-        return document_of(case.evidence, controller)
+        return document_of(case, controller)
     except InvalidArgument as error:
         raise Refusal("signature", "key_unresolved", str(error)) from error
 
