@@ -1,9 +1,10 @@
 """One module's mutants against its tests; `scripts/mutate` calls this within its copy of the tree.
 
-    mutating.py MODULE.py REPORT.json TEST...
+    mutating.py MODULE.py REPORT.json FIRST TEST...
 
-Mutants are cosmic-ray's; each runs in a fork that has the libraries loaded already, so that one is
-dead within a second: a process for each takes ten times as long.
+FIRST is the number of the mutant to begin with, from 1. Mutants are cosmic-ray's; each runs in a
+fork that has the libraries loaded already, so that one is dead within a second: a process for each
+takes ten times as long.
 """
 
 import difflib
@@ -13,7 +14,8 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from itertools import count
@@ -42,35 +44,56 @@ NEAR = {
 OURS = ("registry", "anchor_service", "core", "installations", "conftest", "proxies", "tests")
 
 
+class Order:
+    """The cheapest tests first, as a plugin of pytest that notes what each test took."""
+
+    def __init__(self, cost: Mapping[str, float]) -> None:
+        self.cost = cost
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.failed: str | None = None
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items.sort(key=lambda item: self.cost.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if report.failed:
+            self.failed = report.nodeid
+
+
 def main() -> None:
-    module, report, *tests = sys.argv[1:]
+    module, report, first, *tests = sys.argv[1:]
     sys.path.insert(0, str(Path.cwd()))
     file = Path(module)
     source = file.read_text(encoding="utf-8")
-    names, started = Path(f"{report}.names"), time.monotonic()
-    if not passes(tests, 3600, names):
-        raise SystemExit(f"the tests of {module} fail by themselves")
+    note, started = Path(f"{report}.note"), time.monotonic()
+    alone = run(tests, 3600, {}, note)
+    if not alone["passed"]:
+        raise SystemExit(f"the tests of {module} fail by themselves: {alone['failed']}")
     # The byte code of everything else is kept: a mutant may have its original's size and second.
     sys.dont_write_bytecode = True
     for kept in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
         kept.unlink()
     patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - started))
-    for name in names.read_text(encoding="utf-8").split():
+    for name in alone["loaded"]:
         with suppress(Exception):
             import_module(name)
-    rows = []
-    for mutant in dict.fromkeys(mutants(source)):
+    every, rows = list(dict.fromkeys(mutants(source))), []
+    kills: defaultdict[str | None, int] = defaultdict(int)
+    for number, mutant in enumerate(every[int(first) - 1 :], int(first)):
         file.write_text(mutant, encoding="utf-8")
         began = time.monotonic()
-        survived = passes(tests, patience)
-        rows.append({**change(source, mutant), "survived": survived})
+        # A test that has killed many is tried before others that take as long.
+        cost = {test: spent / (1 + kills[test]) for test, spent in alone["seconds"].items()}
+        found = run(tests, patience, cost, note)
+        kills[found["failed"]] += 1
+        rows.append({**change(source, mutant), "survived": found["passed"]})
+        told = "SURVIVED" if found["passed"] else f"killed by {found['failed']}"
         seconds = time.monotonic() - began
-        print(
-            f"{len(rows)} {'SURVIVED' if survived else 'killed'} {seconds:.1f} s {rows[-1]}",
-            flush=True,
-        )
+        print(f"{number} of {len(every)} {told} {seconds:.1f} s {rows[-1]}", flush=True)
         file.write_text(source, encoding="utf-8")
-        Path(report).write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        found_so_far = {"all": len(every), "first": int(first), "rows": rows}
+        Path(report).write_text(json.dumps(found_so_far, indent=1), encoding="utf-8")
 
 
 def mutants(source: str) -> Iterator[str]:
@@ -111,8 +134,13 @@ def change(source: str, mutant: str) -> dict[str, Any]:
     return {"line": 0, "old": [], "new": []}
 
 
-def passes(tests: Sequence[str], seconds: float, names: Path | None = None) -> bool:
-    """Whether the tests pass, in a fork and in time; `names` gets the libraries they loaded."""
+def run(
+    tests: Sequence[str], seconds: float, cost: Mapping[str, float], note: Path
+) -> dict[str, Any]:
+    """What the tests say, in a fork and in time: whether they passed, what failed, what each took.
+
+    What does not end in time, or not by itself, has not passed.
+    """
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
@@ -122,13 +150,27 @@ def passes(tests: Sequence[str], seconds: float, names: Path | None = None) -> b
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        pytest: Any = import_module("pytest")
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
-        if names is not None:
-            loaded = (name for name in sys.modules if name.split(".")[0] not in OURS)
-            names.write_text("\n".join(loaded), encoding="utf-8")
-        os._exit(int(code) != 0)
-    return _ends_well(child, seconds)
+        _use_the_same_examples()
+        pytest, order = import_module("pytest"), Order(cost)
+        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests], [order])
+        loaded = [name for name in sys.modules if name.split(".")[0] not in OURS]
+        told = {"passed": code == 0, "failed": order.failed, "seconds": order.seconds}
+        note.write_text(json.dumps({**told, "loaded": loaded}), encoding="utf-8")
+        os._exit(0)
+    if not _ends_well(child, seconds):
+        return {"passed": False, "failed": None}
+    found: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+    return found
+
+
+def _use_the_same_examples() -> None:
+    """The same few for every mutant; none is killed by a busy machine, none made small."""
+    hypothesis: Any = import_module("hypothesis")
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile(
+        "mutating", max_examples=50, deadline=None, derandomize=True, database=None, phases=phases
+    )
+    hypothesis.settings.load_profile("mutating")
 
 
 def _ends_well(child: int, seconds: float) -> bool:
