@@ -1,23 +1,31 @@
-"""One module's mutants against its tests; `scripts/mutate` calls this within its copy of the tree.
+"""Mutants of some modules against the tests of all; `scripts/mutate` calls this within its copy.
 
-    mutating.py MODULE.py REPORT.json TEST...
+    mutating.py FIRST REPORT.json MODULE.py,MODULE.py TEST...
 
-Mutants are cosmic-ray's; each runs in a fork that has the libraries loaded already, so that one is
-dead within a second: a process for each takes ten times as long.
+FIRST is the number of the mutant to begin with in each module, from 1. Mutants are cosmic-ray's.
+The tests are collected once; each mutant runs in a fork of that process, where the functions that
+it changes get its code, so that most are dead within a tenth of a second. A mutant that changes a
+module outside its functions is imported anew, with the tests.
 """
 
+import ast
 import difflib
+import inspect
 import json
 import os
 import resource
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
-from itertools import count
+from itertools import count, zip_longest
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 # A mutant may loop for ever; an honest one is at most this much slower than the tests alone.
@@ -42,35 +50,172 @@ NEAR = {
 OURS = ("registry", "anchor_service", "core", "installations", "conftest", "proxies", "tests")
 
 
+@dataclass(frozen=True)
+class Mutant:
+    """One changed text of a module, and its place among the module's mutants, from 1."""
+
+    file: Path
+    number: int
+    of: int
+    source: str
+    text: str
+
+    @property
+    def module(self) -> str:
+        return ".".join(self.file.with_suffix("").parts)
+
+
+class Mutating:
+    """The plugin of pytest that runs the collected tests on every mutant, and not by itself."""
+
+    def __init__(self, report: Path, every: Sequence[Mutant], tests: Sequence[str]) -> None:
+        self.report, self.every, self.tests = report, every, tests
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        if session.testsfailed:
+            raise SystemExit("the tests cannot be collected")
+        # A mutant may have its original's size and second: its byte code would be taken for it.
+        sys.dont_write_bytecode = True
+        for file in {mutant.file for mutant in self.every}:
+            for kept in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
+                kept.unlink()
+        started = time.monotonic()
+        alone = in_fork(lambda: run(session, {}), 3600)
+        if alone is None or alone["failed"]:
+            raise SystemExit(f"the tests fail by themselves: {alone}")
+        patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - started))
+        self._try_all(session, alone["seconds"], patience)
+        return True
+
+    def _try_all(self, session: Any, spent: Mapping[str, float], patience: float) -> None:
+        kills: defaultdict[str | None, int] = defaultdict(int)
+        rows = []
+        for mutant in self.every:
+            began = time.monotonic()
+            # A test that has killed many is tried before others that take as long.
+            cost = {test: seconds / (1 + kills[test]) for test, seconds in spent.items()}
+            if outline(mutant.source) == outline(mutant.text):
+                found = in_fork(lambda m=mutant, c=cost: swapped(m, session, c), patience)  # type: ignore[misc]
+            else:
+                mutant.file.write_text(mutant.text, encoding="utf-8")
+                found = in_fork(lambda c=cost: imported(self.tests, c), patience)  # type: ignore[misc]
+                mutant.file.write_text(mutant.source, encoding="utf-8")
+            survived = found is not None and found["passed"]
+            killer = found["failed"] if found else None
+            kills[killer] += 1
+            rows.append(
+                {
+                    "module": str(mutant.file),
+                    "number": mutant.number,
+                    "of": mutant.of,
+                    **change(mutant.source, mutant.text),
+                    "survived": survived,
+                }
+            )
+            told = "SURVIVED" if survived else f"killed by {killer}"
+            print(f"{told} {time.monotonic() - began:.1f} s {rows[-1]}", flush=True)
+            self.report.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+class Order:
+    """The cheapest tests first, as a plugin of pytest that notes what each test took."""
+
+    def __init__(self, cost: Mapping[str, float]) -> None:
+        self.cost = cost
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.failed: str | None = None
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items.sort(key=lambda item: self.cost.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if report.failed:
+            self.failed = report.nodeid
+
+    def told(self, *, passed: bool) -> dict[str, Any]:
+        return {"passed": passed, "failed": self.failed, "seconds": self.seconds}
+
+
 def main() -> None:
-    module, report, *tests = sys.argv[1:]
+    first, report, modules, *tests = sys.argv[1:]
     sys.path.insert(0, str(Path.cwd()))
-    file = Path(module)
+    every = [m for module in modules.split(",") for m in mutants_of(Path(module), int(first))]
+    use_the_same_examples()
+    pytest: Any = import_module("pytest")
+    plugin = Mutating(Path(report), every, tests)
+    raise SystemExit(pytest.main(["-s", "-qq", "-p", "no:cacheprovider", *tests], [plugin]))
+
+
+def use_the_same_examples() -> None:
+    """The same few for every mutant; none is killed by a busy machine, none made small."""
+    hypothesis: Any = import_module("hypothesis")
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile(
+        "mutating", max_examples=50, deadline=None, derandomize=True, database=None, phases=phases
+    )
+    hypothesis.settings.load_profile("mutating")
+
+
+def run(session: Any, cost: Mapping[str, float]) -> dict[str, Any]:
+    """What the collected tests say, up to the first that fails."""
+    order = Order(cost)
+    session.config.pluginmanager.register(order)
+    items = list(session.items)
+    order.pytest_collection_modifyitems(items)
+    for item, following in zip_longest(items, items[1:]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if order.failed:
+            break
+    # What the tests have started ends.
+    session.config.hook.pytest_sessionfinish(session=session, exitstatus=0)
+    return order.told(passed=not order.failed)
+
+
+def swapped(mutant: Mutant, session: Any, cost: Mapping[str, float]) -> dict[str, Any]:
+    """What the tests say when the functions of the module have the mutant's code."""
+    module = import_module(mutant.module)
+    scope = {"__name__": mutant.module, "__package__": module.__package__}
+    exec(compile(mutant.text, str(mutant.file), "exec"), scope)  # noqa: S102 - our own text
+    changed = functions(scope, mutant.module)
+    for name, function in functions(vars(module), mutant.module).items():
+        if function.__code__ != changed[name].__code__:
+            function.__code__ = changed[name].__code__
+    return run(session, cost)
+
+
+def imported(tests: Sequence[str], cost: Mapping[str, float]) -> dict[str, Any]:
+    """What the tests say when they and the module are imported anew."""
+    for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+        del sys.modules[name]
+    pytest, order = import_module("pytest"), Order(cost)
+    code = pytest.main(["-x", "-qq", "-p", "no:cacheprovider", *tests], [order])
+    return order.told(passed=code == 0)
+
+
+def outline(text: str) -> str:
+    """A module's text without what its functions do."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = []
+    return ast.dump(tree)
+
+
+def functions(scope: Mapping[str, Any], module: str) -> dict[str, FunctionType]:
+    """The module's own functions, those of its classes too, by their qualified names."""
+    own = [item for item in scope.values() if getattr(item, "__module__", None) == module]
+    of_classes = [item for kind in own if isinstance(kind, type) for item in vars(kind).values()]
+    plain = [item.fget if isinstance(item, property) else item for item in (*own, *of_classes)]
+    found = [inspect.unwrap(item) for item in plain if callable(item)]
+    return {item.__qualname__: item for item in found if isinstance(item, FunctionType)}
+
+
+def mutants_of(file: Path, first: int) -> list[Mutant]:
     source = file.read_text(encoding="utf-8")
-    names, started = Path(f"{report}.names"), time.monotonic()
-    if not passes(tests, 3600, names):
-        raise SystemExit(f"the tests of {module} fail by themselves")
-    # The byte code of everything else is kept: a mutant may have its original's size and second.
-    sys.dont_write_bytecode = True
-    for kept in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
-        kept.unlink()
-    patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - started))
-    for name in names.read_text(encoding="utf-8").split():
-        with suppress(Exception):
-            import_module(name)
-    rows = []
-    for mutant in dict.fromkeys(mutants(source)):
-        file.write_text(mutant, encoding="utf-8")
-        began = time.monotonic()
-        survived = passes(tests, patience)
-        rows.append({**change(source, mutant), "survived": survived})
-        seconds = time.monotonic() - began
-        print(
-            f"{len(rows)} {'SURVIVED' if survived else 'killed'} {seconds:.1f} s {rows[-1]}",
-            flush=True,
-        )
-        file.write_text(source, encoding="utf-8")
-        Path(report).write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    texts = list(dict.fromkeys(mutants(source)))
+    numbered = [Mutant(file, n, len(texts), source, text) for n, text in enumerate(texts, 1)]
+    return numbered[first - 1 :]
 
 
 def mutants(source: str) -> Iterator[str]:
@@ -111,24 +256,33 @@ def change(source: str, mutant: str) -> dict[str, Any]:
     return {"line": 0, "old": [], "new": []}
 
 
-def passes(tests: Sequence[str], seconds: float, names: Path | None = None) -> bool:
-    """Whether the tests pass, in a fork and in time; `names` gets the libraries they loaded."""
-    child = os.fork()
-    if not child:
-        os.setpgid(0, 0)
-        # A mutant that fills the memory, or outlives this program, ends by itself.
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
-        pytest: Any = import_module("pytest")
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
-        if names is not None:
-            loaded = (name for name in sys.modules if name.split(".")[0] not in OURS)
-            names.write_text("\n".join(loaded), encoding="utf-8")
-        os._exit(int(code) != 0)
-    return _ends_well(child, seconds)
+def in_fork(work: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any] | None:
+    """What `work` gives in a fork; nothing when it does not end by itself and in time."""
+    with tempfile.TemporaryFile() as note:
+        child = os.fork()
+        if not child:
+            try:
+                _set_limits(seconds)
+                note.write(json.dumps(work()).encode())
+                note.flush()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        if not _ends_well(child, seconds):
+            return None
+        note.seek(0)
+        found: dict[str, Any] = json.loads(note.read())
+        return found
+
+
+def _set_limits(seconds: float) -> None:
+    """A mutant that fills the memory, or outlives this program, ends by itself, and is silent."""
+    os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
 
 
 def _ends_well(child: int, seconds: float) -> bool:

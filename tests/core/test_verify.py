@@ -973,11 +973,13 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), POLICIES)
 def test_any_bytes_get_a_verdict(data: bytes, chosen: Policy) -> None:
     assert verify(data, Evidence(), chosen).outcome in OUTCOMES - {"valid"}
 
 
+@settings(deadline=None)
 @given(JSON, POLICIES)
 def test_any_json_gets_a_verdict(value: Any, chosen: Policy) -> None:
     data = json.dumps(value).encode()
@@ -1004,6 +1006,7 @@ def test_a_credential_with_anything_anywhere_gets_a_verdict(
 BEYOND = st.sampled_from([-1, 0, MAX_SECONDS, MAX_SECONDS + 1, (1 << 40) - 1, 1 << 256])
 
 
+@settings(deadline=None)
 @given(
     times=st.fixed_dictionaries(dict.fromkeys(("anchored_at", "changed_at", "revoked_at"), BEYOND)),
     block_time=BEYOND,
