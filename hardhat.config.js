@@ -25,6 +25,14 @@ export default defineConfig({
   paths: {
     tests: { solidity: "./tests/contracts" },
   },
+  test: {
+    solidity: {
+      // The paths that the Python tests read too.
+      fsPermissions: { readFile: ["tests/vectors/merkle.json"] },
+      // Each of the invariants has histories of its own; `scripts/audit invariants` runs many more.
+      invariant: { runs: 6, depth: 60 },
+    },
+  },
   networks: {
     node: {
       type: "edr-simulated",

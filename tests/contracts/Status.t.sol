@@ -347,6 +347,30 @@ contract StatusTest is RegistryTest {
         _expectState(0, Valid);
     }
 
+    function test_ABatchTwiceInAListIsTwoChangesAndNoMore() public {
+        bytes32[] memory roots = new bytes32[](2);
+        (roots[0], roots[1]) = (ROOT, ROOT);
+        for (uint32 i = 0; i < 2; ++i) {
+            vm.expectEmit(address(registry));
+            emit ICredentialRegistry.BatchStatusChanged(
+                ISSUER, ROOT, Revoke, ISSUER, i * uint32(START_BLOCK + 10)
+            );
+        }
+        vm.prank(ISSUER);
+        registry.setBatchStatus(ISSUER, Revoke, roots);
+        vm.assertEq(_head().revokedAt, START + 100, "revokedAt");
+    }
+
+    function test_SuspendingTwiceNeedsOneReinstatement() public {
+        _set(Suspend, 0, 1);
+        _set(Suspend, 0, 1);
+        _setBatch(Suspend);
+        _setBatch(Suspend);
+        _set(Reinstate, 0, 1);
+        _setBatch(Reinstate);
+        _expectState(0, Valid);
+    }
+
     function test_AnEmptyListOfRootsIsRefused() public {
         vm.expectRevert(ICredentialRegistry.EmptyPatch.selector);
         vm.prank(ISSUER);
