@@ -30,7 +30,7 @@ export default defineConfig({
       // The paths that the Python tests read too.
       fsPermissions: { readFile: ["tests/vectors/merkle.json"] },
       // Each of the invariants has histories of its own; `scripts/audit invariants` runs many more.
-      invariant: { runs: 6, depth: 60 },
+      invariant: { runs: 4, depth: 50 },
     },
   },
   networks: {

@@ -57,6 +57,7 @@ contract StatusTest is RegistryTest {
         _set(Reinstate, 0, 2);
         _expectState(1, Valid);
         _expectState(2, Suspended);
+        _expectState(3, Valid);
     }
 
     function test_SuspendingMoreKeepsWhatIsSuspended() public {
@@ -70,8 +71,9 @@ contract StatusTest is RegistryTest {
     function test_ReinstatingWhatIsNotSuspendedSuspendsNothing() public {
         _set(Suspend, 0, 1);
         _set(Reinstate, 0, 3);
-        _expectState(0, Valid);
-        _expectState(1, Valid);
+        for (uint32 i = 0; i < 256; ++i) {
+            _expectState(i, Valid);
+        }
     }
 
     function test_RevocationIsNotLiftedByReinstating() public {
@@ -301,6 +303,13 @@ contract StatusTest is RegistryTest {
         _setBatch(Suspend);
         _set(Reinstate, 0, 1);
         _expectState(0, Suspended);
+    }
+
+    function test_SuspendingOneInASuspendedBatchLeavesTheBatchSuspended() public {
+        _setBatch(Suspend);
+        _set(Suspend, 0, 1);
+        vm.assertEq(_head().flags, 3, "flags");
+        _expectState(1, Suspended);
     }
 
     function test_TheFlagsTellSuspendedNowFromEverSuspended() public {
