@@ -22,12 +22,16 @@ export default defineConfig({
       metadata: { appendCBOR: false, bytecodeHash: "none" },
     },
   },
-  test: {
-    // The vectors that other languages read too.
-    solidity: { fsPermissions: { readDirectory: ["./tests/vectors"] } },
-  },
   paths: {
     tests: { solidity: "./tests/contracts" },
+  },
+  test: {
+    solidity: {
+      // The vectors that other languages read too.
+      fsPermissions: { readDirectory: ["./tests/vectors"] },
+      // Each of the invariants has histories of its own; `scripts/audit invariants` runs many more.
+      invariant: { runs: 4, depth: 50 },
+    },
   },
   networks: {
     node: {

@@ -18,6 +18,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 INTEROP = ROOT / "tests/interop"
 PEERS = ROOT / "scripts/benchmarks"
+AUDIT = ROOT / "tests/audit"
 OLDEST = (3, 11)
 PIP = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -53,6 +54,20 @@ def prepare_group(group: str, variables: dict[str, str]) -> str:
     inputs = ("uv.lock", "pyproject.toml")
     _once(f"Python packages for {group}", folder / ".locked", inputs, install, variables)
     return str(folder / "bin/python")
+
+
+def prepare_audit(variables: dict[str, str]) -> dict[str, str]:
+    """The environment variables to run the auditors' tools with, in an environment of their own."""
+    own = variables | {"UV_PROJECT_ENVIRONMENT": str(AUDIT / ".venv")}
+
+    def install(known: dict[str, str]) -> None:
+        _run([str(BIN / "uv"), "sync", "--locked", "--quiet"], known, AUDIT)
+
+    inputs = ("tests/audit/uv.lock", "tests/audit/pyproject.toml")
+    _once("Python packages for audit", AUDIT / ".venv/.locked", inputs, install, own)
+    lock = ("tests/audit/package-lock.json",)
+    _once("Node packages", AUDIT / "node_modules/.locked", lock, partial(_node, AUDIT), variables)
+    return variables
 
 
 def _once(

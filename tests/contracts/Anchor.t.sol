@@ -100,17 +100,13 @@ contract AnchorTest is RegistryTest {
         registry.anchor(ISSUER, ROOT, 1);
     }
 
-    function test_EtherIsRefusedWithAndWithoutACall() public {
-        vm.deal(address(this), 2);
-        (bool sent,) = address(registry).call{value: 1}("");
-        vm.assertEq(sent, false, "plain transfer");
-        (bool called,) = address(registry).call{value: 1}(
-            abi.encodeCall(registry.anchor, (address(this), ROOT, 1))
-        );
-        vm.assertEq(called, false, "call with value");
-        (bool without,) = address(registry).call(
-            abi.encodeCall(registry.anchor, (address(this), ROOT, 1))
-        );
-        vm.assertEq(without, true, "the same call without value");
+    function test_TheLargestNumberIsGivenOutAndTheSequenceNeverStartsAnew() public {
+        // `batches` lies behind the controller in the issuer's first slot.
+        bytes32 slot = keccak256(abi.encode(ISSUER, uint256(0)));
+        vm.store(address(registry), slot, bytes32(uint256(type(uint32).max - 1) << 160));
+        _anchor(ROOT, 1);
+        vm.assertEq(_head().seq, type(uint32).max, "seq");
+        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        _anchor(OTHER_ROOT, 1);
     }
 }

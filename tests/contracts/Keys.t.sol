@@ -250,6 +250,40 @@ contract KeysTest is RegistryTest {
         _anchor(OTHER_ROOT, 1);
     }
 
+    function test_AStrangerCanDoNothingThatIsTheControllers() public {
+        _expectRefused(STRANGER, OPERATOR, ANCHOR, NEVER);
+        _expectRefused(STRANGER, STRANGER, ANCHOR, NEVER);
+        vm.expectRevert(ICredentialRegistry.NotAuthorized.selector);
+        vm.prank(STRANGER);
+        registry.commitSuccessor(ISSUER, NEXT);
+        vm.expectRevert(ICredentialRegistry.NotAuthorized.selector);
+        vm.prank(STRANGER);
+        registry.setProfile(ISSUER, "");
+    }
+
+    function test_TheIssuerZeroHasNoController() public view {
+        vm.assertEq(registry.issuerOf(address(0)).controller, address(0), "controller");
+    }
+
+    function test_EverySuccessionCountsOneEpochAndTheLastIsNeverTheFirstAgain() public {
+        _commit(SUCCESSOR);
+        // `epoch` lies behind the controller and the count of batches.
+        bytes32 slot = keccak256(abi.encode(ISSUER, uint256(0)));
+        bytes32 last = bytes32(uint256(type(uint32).max) << 192);
+        vm.store(address(registry), slot, vm.load(address(registry), slot) | last);
+        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        vm.prank(SUCCESSOR);
+        registry.succeed(ISSUER, NEXT);
+    }
+
+    function test_AnEmptyProfileWithdrawsTheOneBefore() public {
+        vm.expectEmit(address(registry));
+        emit ICredentialRegistry.ProfileSet(ISSUER, "");
+        vm.prank(ISSUER);
+        registry.setProfile(ISSUER, "");
+        vm.assertEq(registry.issuerOf(ISSUER).profileBlock, START_BLOCK, "profileBlock");
+    }
+
     function test_AProfileIsAnnouncedAndItsBlockIsKept() public {
         _at(START + 12, START_BLOCK + 1);
         vm.expectEmit(address(registry));

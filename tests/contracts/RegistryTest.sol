@@ -17,9 +17,17 @@ interface Vm {
     function roll(uint256 number) external;
     function deal(address account, uint256 balance) external;
     function load(address account, bytes32 slot) external view returns (bytes32);
+    function store(address account, bytes32 slot, bytes32 value) external;
     function expectRevert(bytes4 selector) external;
+    function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
     function mockCall(address callee, bytes calldata data, bytes calldata result) external;
+    function mockCallRevert(address callee, bytes calldata data, bytes calldata why) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJson(string calldata json, string calldata key)
+        external
+        pure
+        returns (bytes memory);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function assertTrue(bool condition, string calldata message) external pure;

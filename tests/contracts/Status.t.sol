@@ -57,6 +57,7 @@ contract StatusTest is RegistryTest {
         _set(Reinstate, 0, 2);
         _expectState(1, Valid);
         _expectState(2, Suspended);
+        _expectState(3, Valid);
     }
 
     function test_SuspendingMoreKeepsWhatIsSuspended() public {
@@ -70,8 +71,9 @@ contract StatusTest is RegistryTest {
     function test_ReinstatingWhatIsNotSuspendedSuspendsNothing() public {
         _set(Suspend, 0, 1);
         _set(Reinstate, 0, 3);
-        _expectState(0, Valid);
-        _expectState(1, Valid);
+        for (uint32 i = 0; i < 256; ++i) {
+            _expectState(i, Valid);
+        }
     }
 
     function test_RevocationIsNotLiftedByReinstating() public {
@@ -303,6 +305,13 @@ contract StatusTest is RegistryTest {
         _expectState(0, Suspended);
     }
 
+    function test_SuspendingOneInASuspendedBatchLeavesTheBatchSuspended() public {
+        _setBatch(Suspend);
+        _set(Suspend, 0, 1);
+        vm.assertEq(_head().flags, 3, "flags");
+        _expectState(1, Suspended);
+    }
+
     function test_TheFlagsTellSuspendedNowFromEverSuspended() public {
         _set(Reinstate, 0, 1);
         _setBatch(Reinstate);
@@ -344,6 +353,30 @@ contract StatusTest is RegistryTest {
         vm.expectRevert(ICredentialRegistry.NotAnchored.selector);
         vm.prank(ISSUER);
         registry.setBatchStatus(ISSUER, Revoke, roots);
+        _expectState(0, Valid);
+    }
+
+    function test_ABatchTwiceInAListIsTwoChangesAndNoMore() public {
+        bytes32[] memory roots = new bytes32[](2);
+        (roots[0], roots[1]) = (ROOT, ROOT);
+        for (uint32 i = 0; i < 2; ++i) {
+            vm.expectEmit(address(registry));
+            emit ICredentialRegistry.BatchStatusChanged(
+                ISSUER, ROOT, Revoke, ISSUER, i * uint32(START_BLOCK + 10)
+            );
+        }
+        vm.prank(ISSUER);
+        registry.setBatchStatus(ISSUER, Revoke, roots);
+        vm.assertEq(_head().revokedAt, START + 100, "revokedAt");
+    }
+
+    function test_SuspendingTwiceNeedsOneReinstatement() public {
+        _set(Suspend, 0, 1);
+        _set(Suspend, 0, 1);
+        _setBatch(Suspend);
+        _setBatch(Suspend);
+        _set(Reinstate, 0, 1);
+        _setBatch(Reinstate);
         _expectState(0, Valid);
     }
 

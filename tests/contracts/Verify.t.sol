@@ -3,9 +3,8 @@ pragma solidity 0.8.37;
 
 import {ICredentialRegistry} from "../../contracts/ICredentialRegistry.sol";
 import {RegistryTest} from "./RegistryTest.sol";
+import {Trees} from "./Trees.sol";
 
-/// @dev The tree here is the recursive definition of RFC 9162, 2.1.1 and 2.1.3.1, as slow as it is
-/// plain, and shares nothing with the contract.
 contract VerifyTest is RegistryTest {
     uint256 private constant LARGEST = 40;
 
@@ -28,7 +27,7 @@ contract VerifyTest is RegistryTest {
         bytes32 root = 0x5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328;
         _anchor(root, 8);
         for (uint32 i = 0; i < 8; ++i) {
-            _expect(root, i, leaves[i], _path(leaves, i, 0, 8), true);
+            _expect(root, i, leaves[i], Trees.path(leaves, i, 0, 8), true);
         }
     }
 
@@ -36,7 +35,7 @@ contract VerifyTest is RegistryTest {
         for (uint256 size = 1; size <= LARGEST; ++size) {
             (bytes32[] memory leaves, bytes32 root) = _tree(size);
             for (uint32 i = 0; i < size; ++i) {
-                _expect(root, i, leaves[i], _path(leaves, i, 0, size), true);
+                _expect(root, i, leaves[i], Trees.path(leaves, i, 0, size), true);
             }
         }
     }
@@ -45,7 +44,7 @@ contract VerifyTest is RegistryTest {
         for (uint256 size = 1; size <= 17; ++size) {
             (bytes32[] memory leaves, bytes32 root) = _tree(size);
             for (uint32 i = 0; i < size; ++i) {
-                bytes32[] memory path = _path(leaves, i, 0, size);
+                bytes32[] memory path = Trees.path(leaves, i, 0, size);
                 for (uint32 j = 0; j < size + 2; ++j) {
                     _expect(root, j, leaves[i], path, i == j);
                 }
@@ -58,7 +57,7 @@ contract VerifyTest is RegistryTest {
             (bytes32[] memory leaves, bytes32 root) = _tree(size);
             for (uint32 i = 0; i < size; ++i) {
                 bytes32 other = leaves[i] ^ bytes32(uint256(1));
-                _expect(root, i, other, _path(leaves, i, 0, size), false);
+                _expect(root, i, other, Trees.path(leaves, i, 0, size), false);
             }
         }
     }
@@ -67,10 +66,10 @@ contract VerifyTest is RegistryTest {
         for (uint256 size = 1; size <= LARGEST; ++size) {
             (bytes32[] memory leaves, bytes32 root) = _tree(size);
             for (uint32 i = 0; i < size; ++i) {
-                bytes32[] memory path = _path(leaves, i, 0, size);
-                _expect(root, i, leaves[i], _resized(path, path.length + 1), false);
+                bytes32[] memory path = Trees.path(leaves, i, 0, size);
+                _expect(root, i, leaves[i], Trees.resized(path, path.length + 1), false);
                 if (path.length == 0) continue;
-                _expect(root, i, leaves[i], _resized(path, path.length - 1), false);
+                _expect(root, i, leaves[i], Trees.resized(path, path.length - 1), false);
                 _expect(root, i, leaves[i], new bytes32[](0), false);
             }
         }
@@ -79,7 +78,7 @@ contract VerifyTest is RegistryTest {
     function test_ANodeThatHashesToTheRootOneLevelTooLateProvesNothing() public {
         // The path is right for a larger tree with the same root on its left edge.
         (bytes32[] memory leaves, bytes32 root) = _tree(4);
-        bytes32[] memory path = _path(leaves, 0, 0, 4);
+        bytes32[] memory path = Trees.path(leaves, 0, 0, 4);
         vm.prank(OTHER_ISSUER);
         registry.anchor(OTHER_ISSUER, root, 8);
         (ICredentialRegistry.State state,) =
@@ -89,8 +88,8 @@ contract VerifyTest is RegistryTest {
 
     function test_AnInnerNodePassedOffAsALeafProvesNothing() public {
         (bytes32[] memory leaves, bytes32 root) = _tree(8);
-        bytes32 inner = _hash(leaves, 0, 2);
-        bytes32[] memory path = _path(leaves, 0, 0, 8);
+        bytes32 inner = Trees.head(leaves, 0, 2);
+        bytes32[] memory path = Trees.path(leaves, 0, 0, 8);
         bytes32[] memory above = new bytes32[](2);
         (above[0], above[1]) = (path[1], path[2]);
         for (uint32 i = 0; i < 8; ++i) {
@@ -102,7 +101,7 @@ contract VerifyTest is RegistryTest {
     function test_AnyChangedSiblingProvesNothing() public {
         (bytes32[] memory leaves, bytes32 root) = _tree(39);
         for (uint32 i = 0; i < 39; ++i) {
-            bytes32[] memory path = _path(leaves, i, 0, 39);
+            bytes32[] memory path = Trees.path(leaves, i, 0, 39);
             for (uint256 j = 0; j < path.length; ++j) {
                 path[j] = ~path[j];
                 _expect(root, i, leaves[i], path, false);
@@ -125,23 +124,23 @@ contract VerifyTest is RegistryTest {
         bytes32 root = first;
         for (uint256 i = 0; i < 32; ++i) {
             path[i] = sha256(abi.encode(i));
-            root = _node(root, path[i]);
+            root = Trees.node(root, path[i]);
         }
         _anchor(root, type(uint32).max);
         _expect(root, 0, first, path, true);
-        _expect(root, 0, first, _resized(path, 31), false);
-        _expect(root, 0, first, _resized(path, 33), false);
+        _expect(root, 0, first, Trees.resized(path, 31), false);
+        _expect(root, 0, first, Trees.resized(path, 33), false);
 
         // The last index is even, with all bits above set: alone in the lowest level only.
         bytes32 last = sha256("last");
         root = last;
         for (uint256 i = 0; i < 31; ++i) {
-            root = _node(path[i], root);
+            root = Trees.node(path[i], root);
         }
         _anchor(root, type(uint32).max);
-        _expect(root, type(uint32).max - 1, last, _resized(path, 31), true);
+        _expect(root, type(uint32).max - 1, last, Trees.resized(path, 31), true);
         _expect(root, type(uint32).max - 1, last, path, false);
-        _expect(root, type(uint32).max, last, _resized(path, 31), false);
+        _expect(root, type(uint32).max, last, Trees.resized(path, 31), false);
     }
 
     function test_WhatIsNotAnchoredIsNotVerified() public view {
@@ -155,7 +154,7 @@ contract VerifyTest is RegistryTest {
     function test_AnIndexBeyondTheBatchIsUnanchoredAndTheBatchStillTold() public {
         (bytes32[] memory leaves, bytes32 root) = _tree(3);
         (ICredentialRegistry.State state, ICredentialRegistry.Batch memory batch) =
-            registry.verify(ISSUER, root, 3, leaves[2], _path(leaves, 2, 0, 3));
+            registry.verify(ISSUER, root, 3, leaves[2], Trees.path(leaves, 2, 0, 3));
         vm.assertEq(uint8(state), 0, "state");
         vm.assertEq(batch.size, 3, "size");
     }
@@ -169,7 +168,7 @@ contract VerifyTest is RegistryTest {
         uint8[3] memory want = [2, 3, 4];
         for (uint32 i = 0; i < 3; ++i) {
             (ICredentialRegistry.State state, ICredentialRegistry.Batch memory batch) =
-                registry.verify(ISSUER, root, i, leaves[i], _path(leaves, i, 0, 5));
+                registry.verify(ISSUER, root, i, leaves[i], Trees.path(leaves, i, 0, 5));
             vm.assertEq(uint8(state), want[i], "state");
             vm.assertEq(batch.flags, 2, "flags");
         }
@@ -179,18 +178,74 @@ contract VerifyTest is RegistryTest {
         (bytes32[] memory leaves, bytes32 root) = _tree(5);
         vm.prank(ISSUER);
         registry.setBatchStatus(ISSUER, ICredentialRegistry.Kind.Revoke, _roots(root));
-        _expect(root, 0, leaves[1], _path(leaves, 0, 0, 5), false);
+        _expect(root, 0, leaves[1], Trees.path(leaves, 0, 0, 5), false);
     }
 
     function test_WithoutThePrecompileNothingIsVerified() public {
         (bytes32[] memory leaves, bytes32 root) = _tree(2);
-        bytes32[] memory path = _path(leaves, 0, 0, 2);
+        bytes32[] memory path = Trees.path(leaves, 0, 0, 2);
         vm.mockCall(address(2), "", "");
         vm.expectRevert(ICredentialRegistry.Sha256Unavailable.selector);
         registry.verify(ISSUER, root, 0, leaves[0], path);
         vm.mockCall(address(2), "", new bytes(64));
         vm.expectRevert(ICredentialRegistry.Sha256Unavailable.selector);
         registry.verify(ISSUER, root, 0, leaves[0], path);
+    }
+
+    function test_ThePrecompilesFailureVerifiesNothing() public {
+        (bytes32[] memory leaves, bytes32 root) = _tree(2);
+        bytes32[] memory path = Trees.path(leaves, 0, 0, 2);
+        vm.mockCallRevert(address(2), "", new bytes(32));
+        vm.expectRevert(ICredentialRegistry.Sha256Unavailable.selector);
+        registry.verify(ISSUER, root, 0, leaves[0], path);
+    }
+
+    /// @dev Each path under an issuer of its own, since some share their root and differ in size.
+    function test_ThePublishedPathsAreVerifiedExactlyWhereTheyHold() public {
+        string memory json = vm.readFile("tests/vectors/merkle.json");
+        string[] memory names = abi.decode(vm.parseJson(json, "$.cases[*].name"), (string[]));
+        uint256[] memory sizes = abi.decode(vm.parseJson(json, "$.cases[*].size"), (uint256[]));
+        uint256[] memory indices =
+            abi.decode(vm.parseJson(json, "$.cases[*].index"), (uint256[]));
+        bytes32[] memory leaves = abi.decode(vm.parseJson(json, "$.cases[*].leaf"), (bytes32[]));
+        bytes32[] memory roots = abi.decode(vm.parseJson(json, "$.cases[*].root"), (bytes32[]));
+        bytes32[][] memory paths =
+            abi.decode(vm.parseJson(json, "$.cases[*].path"), (bytes32[][]));
+        vm.assertTrue(names.length > 200, "all cases");
+        for (uint160 i = 0; i < names.length; ++i) {
+            // The two that no batch can have: a call cannot even say the larger.
+            if (sizes[i] == 0 || sizes[i] > type(uint32).max) continue;
+            (address issuer, uint32 index) = (address(i + 1), uint32(indices[i]));
+            vm.prank(issuer);
+            registry.anchor(issuer, roots[i], uint32(sizes[i]));
+            (ICredentialRegistry.State state,) =
+                registry.verify(issuer, roots[i], index, leaves[i], paths[i]);
+            bool holds = state == ICredentialRegistry.State.Valid;
+            vm.assertEq(holds, !_endsWith(names[i], "_fail"), names[i]);
+            if (!holds) vm.assertEq(uint8(state), 0, names[i]);
+        }
+    }
+
+    /// forge-config: default.fuzz.runs = 40
+    function testFuzz_APathHoldsWhereTheDefinitionSaysSo(
+        uint32 size,
+        uint32 index,
+        bytes32 leaf,
+        bytes32[] memory path
+    ) public {
+        if (size == 0) size = 1;
+        // Small ones half of the time, or no path would have the right length.
+        if (leaf & bytes32(uint256(1)) != 0) (size, index) = (size % 300 + 1, index % 300);
+        (bytes32 root, uint256 right) = (keccak256("of an index beyond the size"), 34);
+        for (uint256 length = 0; length <= 33; ++length) {
+            bytes32[] memory siblings = Trees.resized(path, length);
+            (bool fits, bytes32 head) = Trees.headFrom(index, size, leaf, siblings);
+            if (fits && head != 0) (root, right) = (head, length);
+        }
+        _anchor(root, size);
+        for (uint256 length = 0; length <= 33; ++length) {
+            _expect(root, index, leaf, Trees.resized(path, length), length == right);
+        }
     }
 
     function _expect(
@@ -211,52 +266,17 @@ contract VerifyTest is RegistryTest {
         for (uint256 i = 0; i < size; ++i) {
             leaves[i] = sha256(abi.encodePacked(hex"00", size, i));
         }
-        root = _hash(leaves, 0, size);
+        root = Trees.head(leaves, 0, size);
         _anchor(root, uint32(size));
     }
 
-    function _hash(bytes32[] memory leaves, uint256 from, uint256 to)
-        private
-        pure
-        returns (bytes32)
-    {
-        if (to - from == 1) return leaves[from];
-        uint256 middle = from + _split(to - from);
-        return _node(_hash(leaves, from, middle), _hash(leaves, middle, to));
-    }
-
-    function _path(bytes32[] memory leaves, uint256 index, uint256 from, uint256 to)
-        private
-        pure
-        returns (bytes32[] memory path)
-    {
-        if (to - from == 1) return new bytes32[](0);
-        uint256 middle = from + _split(to - from);
-        bool left = index < middle;
-        bytes32[] memory below =
-            left ? _path(leaves, index, from, middle) : _path(leaves, index, middle, to);
-        path = _resized(below, below.length + 1);
-        path[below.length] = left ? _hash(leaves, middle, to) : _hash(leaves, from, middle);
-    }
-
-    /// @dev The largest power of two below the size.
-    function _split(uint256 size) private pure returns (uint256 power) {
-        power = 1;
-        while (power * 2 < size) power *= 2;
-    }
-
-    function _node(bytes32 left, bytes32 right) private pure returns (bytes32) {
-        return sha256(abi.encodePacked(hex"01", left, right));
-    }
-
-    function _resized(bytes32[] memory path, uint256 length)
-        private
-        pure
-        returns (bytes32[] memory resized)
-    {
-        resized = new bytes32[](length);
-        for (uint256 i = 0; i < length && i < path.length; ++i) {
-            resized[i] = path[i];
+    function _endsWith(string memory text, string memory end) private pure returns (bool) {
+        (uint256 length, uint256 tail) = (bytes(text).length, bytes(end).length);
+        if (length < tail) return false;
+        bytes memory last = new bytes(tail);
+        for (uint256 i = 0; i < tail; ++i) {
+            last[i] = bytes(text)[length - tail + i];
         }
+        return keccak256(last) == keccak256(bytes(end));
     }
 }
