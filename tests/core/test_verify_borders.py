@@ -1,5 +1,6 @@
 """verify() on both sides of every border that it draws, and what it tells besides the verdict."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from registry.core import suites
 from registry.core.contract import StatusWord
 from registry.core.document import JsonObject
-from registry.core.evidence import Evidence
+from registry.core.evidence import Document, Evidence
 from registry.core.keys import Account
 from registry.core.multibase import base64url_encode
 from registry.core.times import write_stamp
@@ -464,6 +465,12 @@ def test_a_list_tells_of_the_hour_around_its_reading_and_of_revocation_for_ever_
     read = status_list(*[17] * is_set, purpose=purpose, read_at=read_at)
     asked = replace(ENTRY, purpose=purpose).as_document()
     assert by_list(read, status=asked).code == code
+
+
+def test_a_list_that_is_ambiguous_is_malformed_and_not_stale() -> None:
+    """Only what has expired is: not whatever has a code that sorts before."""
+    document = json.loads(status_list().body or b"") | {"name": None}
+    assert by_list(Document(LIST, NOW, written(document))).code == "status.malformed"
 
 
 @pytest.mark.parametrize("number", [3, 7])
