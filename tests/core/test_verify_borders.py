@@ -62,6 +62,7 @@ from .test_verify_documents import (
     by_list,
     did_document,
     method,
+    several,
     status_list,
 )
 
@@ -478,6 +479,24 @@ def test_a_list_of_another_issuers_is_none_of_this_ones(number: int) -> None:
     signer = Ed25519Signer(bytes([number] * 32))
     read = status_list(signer=signer, issuer=signer.public_key.did_key)
     assert by_list(read).code == "status.malformed"
+
+
+def test_eight_entries_are_judged_and_nine_are_not() -> None:
+    read = Evidence(documents=(status_list(),))
+    for count, code in ((8, None), (9, "status.malformed")):
+        credential = several(*[ENTRY.as_document()] * count)
+        assert verify(credential, read, TRUSTING).code == code
+
+
+def test_of_lists_it_is_told_for_what_they_were_asked() -> None:
+    message = replace(ENTRY, purpose="message").as_document()
+    read = Evidence(documents=(status_list(),))
+    for statuses, told in (
+        ((ENTRY.as_document(), message), "no revocation in the issuer's status list"),
+        ((message,), "no status that revokes"),
+    ):
+        verdict = verify(several(*statuses), read, TRUSTING)
+        assert (verdict.outcome, step(verdict, "status").detail) == ("valid", told)
 
 
 # Whose it is
