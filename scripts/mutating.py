@@ -193,9 +193,12 @@ def imported(tests: Sequence[str], cost: Mapping[str, float]) -> dict[str, Any]:
     return order.told(passed=code == 0)
 
 
-def outline(text: str) -> str:
-    """A module's text without what its functions do."""
-    tree = ast.parse(text)
+def outline(text: str) -> str | None:
+    """A module's text without what its functions do; none of what is no Python."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return None
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.body = []
@@ -213,7 +216,8 @@ def functions(scope: Mapping[str, Any], module: str) -> dict[str, FunctionType]:
 
 def mutants_of(file: Path, first: int) -> list[Mutant]:
     source = file.read_text(encoding="utf-8")
-    texts = list(dict.fromkeys(mutants(source)))
+    # Some of cosmic-ray's are no Python: `+` for the `*` before parameters by keyword.
+    texts = [text for text in dict.fromkeys(mutants(source)) if outline(text)]
     numbered = [Mutant(file, n, len(texts), source, text) for n, text in enumerate(texts, 1)]
     return numbered[first - 1 :]
 

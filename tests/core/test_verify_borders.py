@@ -1,5 +1,6 @@
 """verify() on both sides of every border that it draws, and what it tells besides the verdict."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from registry.core import suites
 from registry.core.contract import StatusWord
 from registry.core.document import JsonObject
-from registry.core.evidence import Evidence
+from registry.core.evidence import Document, Evidence
 from registry.core.keys import Account
 from registry.core.multibase import base64url_encode
 from registry.core.times import write_stamp
@@ -61,6 +62,7 @@ from .test_verify_documents import (
     by_list,
     did_document,
     method,
+    several,
     status_list,
 )
 
@@ -466,11 +468,35 @@ def test_a_list_tells_of_the_hour_around_its_reading_and_of_revocation_for_ever_
     assert by_list(read, status=asked).code == code
 
 
+def test_a_list_that_is_ambiguous_is_malformed_and_not_stale() -> None:
+    """Only what has expired is: not whatever has a code that sorts before."""
+    document = json.loads(status_list().body or b"") | {"name": None}
+    assert by_list(Document(LIST, NOW, written(document))).code == "status.malformed"
+
+
 @pytest.mark.parametrize("number", [3, 7])
 def test_a_list_of_another_issuers_is_none_of_this_ones(number: int) -> None:
     signer = Ed25519Signer(bytes([number] * 32))
     read = status_list(signer=signer, issuer=signer.public_key.did_key)
     assert by_list(read).code == "status.malformed"
+
+
+def test_eight_entries_are_judged_and_nine_are_not() -> None:
+    read = Evidence(documents=(status_list(),))
+    for count, code in ((8, None), (9, "status.malformed")):
+        credential = several(*[ENTRY.as_document()] * count)
+        assert verify(credential, read, TRUSTING).code == code
+
+
+def test_of_lists_it_is_told_for_what_they_were_asked() -> None:
+    message = replace(ENTRY, purpose="message").as_document()
+    read = Evidence(documents=(status_list(),))
+    for statuses, told in (
+        ((ENTRY.as_document(), message), "no revocation in the issuer's status list"),
+        ((message,), "no status that revokes"),
+    ):
+        verdict = verify(several(*statuses), read, TRUSTING)
+        assert (verdict.outcome, step(verdict, "status").detail) == ("valid", told)
 
 
 # Whose it is
