@@ -50,8 +50,8 @@ def test_the_registry_has_one_address_and_one_code_hash_on_chains_of_different_i
     chains: tuple[Desk, Desk],
 ) -> None:
     one, other = chains
-    first = one.run("deploy", "--network", "dev", "--json")
-    second = other.run("deploy", "--network", "777001", "--json")
+    first = one.run_here("deploy", "--network", "dev", "--json")
+    second = other.run_here("deploy", "--network", "777001", "--json")
     assert (first.status, second.status) == (0, 0), (first, second)
     for said in (first, second):
         assert said.json["address"] == CONTRACT["address"]
@@ -67,12 +67,12 @@ def test_a_second_time_nothing_is_sent_and_the_record_keeps_what_it_knew(
     chains: tuple[Desk, Desk],
 ) -> None:
     desk, _ = chains
-    desk.run("deploy", "--network", "dev")
+    desk.run_here("deploy", "--network", "dev")
     record = desk.home / "deployments/dev.json"
     before = json.loads(record.read_text())
     assert before["block"] > 0
     count = connect(desk.node).eth.get_transaction_count(connect(desk.node).eth.accounts[0])
-    said = desk.run("deploy", "--network", "dev")
+    said = desk.run_here("deploy", "--network", "dev")
     assert said.status == 0
     assert "The registry is on the dev chain already" in said.out
     assert json.loads(record.read_text()) == before
@@ -84,9 +84,9 @@ def test_a_node_of_another_chain_or_with_another_first_block_is_refused(
 ) -> None:
     with running(anvil, new_port(), OTHER_CHAIN) as url:
         desk = Desk(tmp_path / "home", url)
-        said = desk.run("deploy", "--network", "sepolia")
+        said = desk.run_here("deploy", "--network", "sepolia")
         assert (said.status, "Sepolia is 11155111: set CREDROOT_RPC" in said.err) == (64, True)
-        said = desk.run("deploy", "--network", "hoodi")
+        said = desk.run_here("deploy", "--network", "hoodi")
         assert (said.status, "first block is not that of Hoodi" in said.err) == (64, True)
         assert connect(url).eth.block_number < 30
         assert not (desk.home / "deployments").exists()
@@ -101,16 +101,16 @@ def test_a_key_pays_where_it_is_named_and_one_without_money_is_told_so(
         desk, w3 = Desk(tmp_path / "home", url), connect(url)
         payer = Web3.to_checksum_address(keystore_address(keystore))
         words = ("deploy", "--network", "777002", "--key", keystore)
-        said = desk.run(*words)
+        said = desk.run_here(*words)
         assert (said.status, "the deterministic deployer" in said.err) == (64, True)
         put_deployer(w3)
-        said = desk.run(*words)
+        said = desk.run_here(*words)
         assert (said.status, f"{payer} cannot pay for gas" in said.err) == (64, True)
         w3.provider.make_request("anvil_setBalance", [payer, hex(DEV_BALANCE)])  # type: ignore[arg-type]
-        said = desk.run(*words, "--json")
+        said = desk.run_here(*words, "--json")
         assert (said.status, said.json["deployed"]) == (0, True), said
         assert w3.eth.get_transaction_count(payer) == 1
-        assert desk.run(*words, "--json").json["deployed"] is False
+        assert desk.run_here(*words, "--json").json["deployed"] is False
 
 
 def put_deployer(w3: Web3) -> None:
@@ -121,7 +121,7 @@ def put_deployer(w3: Web3) -> None:
 
 def test_a_wallet_gets_the_call_that_creates_the_registry(chains: tuple[Desk, Desk]) -> None:
     desk, _ = chains
-    batch = desk.run("deploy", "--network", "hoodi", "--unsigned", "--json").json
+    batch = desk.run_here("deploy", "--network", "hoodi", "--unsigned", "--json").json
     (call,) = batch["transactions"]
     assert (batch["chainId"], call["to"]) == ("560048", CONTRACT["deployer"])
     assert call["data"] == "0x" + "00" * 32 + CONTRACT["creationCode"][2:]
@@ -132,7 +132,7 @@ def test_the_compilers_input_for_explorers_holds_the_sources_and_the_settings(
 ) -> None:
     desk, _ = chains
     file = tmp_path / "input.json"
-    said = desk.run("deploy", "--network", "dev", "--explorer-input", file)
+    said = desk.run_here("deploy", "--network", "dev", "--explorer-input", file)
     assert said.status == 0, said
     given = json.loads(file.read_text())
     source = (ROOT / "contracts/CredentialRegistry.sol").read_text()
@@ -146,20 +146,20 @@ def test_an_unknown_network_and_other_code_at_the_address_are_refused(
 ) -> None:
     with running(anvil, new_port(), 777_003) as url:
         desk = Desk(tmp_path / "home", url)
-        said = desk.run("deploy", "--network", "goerli")
+        said = desk.run_here("deploy", "--network", "goerli")
         assert (said.status, "there are hoodi, sepolia" in said.err) == (64, True)
         code = [CONTRACT["address"], "0x6001"]
         connect(url).provider.make_request("anvil_setCode", code)  # type: ignore[arg-type]
-        said = desk.run("deploy", "--network", "777003")
+        said = desk.run_here("deploy", "--network", "777003")
         assert (said.status, "is not the registry" in said.err) == (64, True)
 
 
 def test_blocks_with_long_extra_data_as_on_polygon_are_read(chains: tuple[Desk, Desk]) -> None:
     desk, _ = chains
-    desk.run("deploy", "--network", "dev")
+    desk.run_here("deploy", "--network", "dev")
     with proxies.running("127.0.0.1", desk.node) as node:
         node.manner = with_long_extra_data
-        said = replace(desk, node=node.url).run("deploy", "--network", "dev")
+        said = replace(desk, node=node.url).run_here("deploy", "--network", "dev")
         assert said.status == 0, said
         assert connect(node.url).eth.get_block("latest")["number"] > 0
 
@@ -179,7 +179,7 @@ def test_a_node_that_is_not_there_is_told_by_its_host_alone(tmp_path: Path) -> N
         ("http://user:secret@127.0.0.1:9", "nothing answers at 127.0.0.1:9"),
         ("nonsense", "is not the http(s) URL of a node"),
     ]:
-        said = Desk(tmp_path / "home", url).run("deploy", "--network", "hoodi")
+        said = Desk(tmp_path / "home", url).run_here("deploy", "--network", "hoodi")
         assert (said.status, reason in said.err, "secret" in said.err) == (64, True, False), said
 
 
@@ -187,5 +187,5 @@ def test_a_node_that_wants_a_key_is_told_by_its_host_alone(tmp_path: Path) -> No
     with proxies.running("127.0.0.1", "") as node:
         node.manner = lambda _proxy, handler, _body: proxies.say(handler, b"no", 401)
         url = node.url + "/v3/secret"
-        said = Desk(tmp_path / "home", url).run("deploy", "--network", "hoodi")
+        said = Desk(tmp_path / "home", url).run_here("deploy", "--network", "hoodi")
     assert (said.status, "HTTP 401" in said.err, "secret" in said.err) == (64, True, False), said

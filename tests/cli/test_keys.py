@@ -34,7 +34,7 @@ class Firm:
         return parse_address(keystore_address(self.keystore(name)))
 
     def keys(self, *words: str | Path) -> Said:
-        return self.desk.run("keys", *words)
+        return self.desk.run_here("keys", *words)
 
     def by(self, name: str, *words: str | Path) -> Said:
         return self.keys(*words, "--key", self.keystore(name), "--json")
@@ -64,10 +64,10 @@ def idle_firm(tmp_path_factory: pytest.TempPathFactory, ticking_chain: str) -> F
 
 def founded(tmp_path: Path, ticking_chain: str) -> Firm:
     firm = Firm(Desk(tmp_path / "home", ticking_chain), tmp_path)
-    assert firm.desk.run("init").status == 0
+    assert firm.desk.run_here("init").status == 0
     lay_out_keys(firm.office)
     words = ("issuer", "create", "Firm", "--slug", "firm", "--controller", firm.address("boss"))
-    said = firm.desk.run(*words)
+    said = firm.desk.run_here(*words)
     assert said.status == 0, said
     return firm
 
@@ -204,13 +204,13 @@ def test_a_rotation_that_was_killed_between_its_two_last_steps_goes_on(firm: Fir
 def test_an_issuer_elsewhere_is_shown_and_served_by_its_account(firm: Firm, tmp_path: Path) -> None:
     account = firm.shown()["issuer"]
     other = Desk(tmp_path / "elsewhere/home", firm.desk.node)
-    assert other.run("keys", "show").status == 64
-    said = other.run("keys", "show", "--account", account, "--json")
+    assert other.run_here("keys", "show").status == 64
+    said = other.run_here("keys", "show", "--account", account, "--json")
     assert (said.status, said.json["controller"]) == (0, firm.address("boss"))
     words = ("keys", "add", STRANGER, "--account", account, "--key", firm.keystore("boss"))
-    assert other.run(*words).status == 0
+    assert other.run_here(*words).status == 0
     assert len(firm.shown()["operators"]) == 1
-    said = other.run("keys", "remove", "--account", account, "--key", firm.keystore("boss"))
+    said = other.run_here("keys", "remove", "--account", account, "--key", firm.keystore("boss"))
     assert (said.status, "name the operator's address" in said.err) == (64, True)
 
 

@@ -42,7 +42,7 @@ class Office:
         awards = self.desk.home.parent / "awards.csv"
         rows = "".join(f"{name},{ACHIEVEMENT['id']},2026-06-30\n" for name in names)
         awards.write_text(f"recipient,achievement,date\n{rows}")
-        assert self.desk.run("issue", awards).status == 0
+        assert self.desk.run_here("issue", awards).status == 0
 
     def ids(self) -> list[str]:
         with closing(sqlite3.connect(self.desk.home / "registry.db")) as connection:
@@ -69,10 +69,10 @@ def relayer(ticking_chain: str, tmp_path_factory: pytest.TempPathFactory) -> tup
     folder = tmp_path_factory.mktemp("relayer")
     path, _ = keystore(folder / "payer.json")
     desk = Desk(folder / "home", ticking_chain)
-    said = desk.run("relay", "deploy", "--key", path, "--json")
+    said = desk.run_here("relay", "deploy", "--key", path, "--json")
     assert said.status == 0, said
     assert said.json["address"] == RELAY["address"]
-    said = desk.run("relay", "deploy", "--key", path, "--json")
+    said = desk.run_here("relay", "deploy", "--key", path, "--json")
     assert (said.status, said.json["deployed"]) == (0, False)
     return desk, path
 
@@ -83,14 +83,14 @@ def office(
 ) -> Office:
     folder = tmp_path_factory.mktemp("office")
     desk, controller = Desk(folder / "home", NOWHERE), Account.create()
-    desk.run("init")
+    desk.run_here("init")
     lay_out_keys(desk.home / "issuers" / "school")
     words = ("--slug", "school", "--chain-id", "31337", "--controller", controller.address)
-    said = desk.run("issuer", "create", "School", *words, "--json")
+    said = desk.run_here("issuer", "create", "School", *words, "--json")
     assert said.status == 0, said
     achievement = folder / "achievement.json"
     achievement.write_text(json.dumps(ACHIEVEMENT))
-    desk.run("achievement", "import", achievement)
+    desk.run_here("achievement", "import", achievement)
     fund(connect(ticking_chain), controller.address)
     made = Office(desk, controller, ticking_chain)
     made.appoint(said.json["sender"])
@@ -100,7 +100,7 @@ def office(
 
 def sent(relayer: tuple[Desk, Path], *words: str | Path) -> Said:
     desk, key = relayer
-    return desk.run("relay", "send", *words, "--key", key, "--json")
+    return desk.run_here("relay", "send", *words, "--key", key, "--json")
 
 
 def signed_files(said: Said) -> list[Path]:
@@ -114,25 +114,25 @@ def test_what_is_signed_without_a_node_is_sent_by_a_relayer_and_found_by_the_iss
 ) -> None:
     office.issue("ada", "ben")
     words = ("relay", "sign-anchor", "--to", tmp_path / "requests", "--json")
-    (file,) = signed_files(office.desk.run(*words))
+    (file,) = signed_files(office.desk.run_here(*words))
     first = sent(relayer, file)
     assert (first.status, len(first.json["requests"][0]["sent"])) == (0, 1), first
     again = sent(relayer, file)
     assert (again.status, again.json["requests"][0]["sent"]) == (0, []), again
 
-    said = office.online.run("anchor", "--json")
+    said = office.online.run_here("anchor", "--json")
     assert (said.status, said.json["anchored"]) == (0, 2), said
-    assert office.desk.run(*words).json == {"requests": []}
+    assert office.desk.run_here(*words).json == {"requests": []}
 
     first_id, second_id = office.ids()[-2:]
     change = ("relay", "sign-status", "suspend", "--to", tmp_path / "requests", "--json")
-    files = signed_files(office.desk.run(*change, first_id, second_id))
+    files = signed_files(office.desk.run_here(*change, first_id, second_id))
     assert sent(relayer, *files).status == 0
-    office.online.run("export", tmp_path / "badges")
-    said = office.online.run("issuer", "card", "--json")
+    office.online.run_here("export", tmp_path / "badges")
+    said = office.online.run_here("issuer", "card", "--json")
     (tmp_path / "card.json").write_text(json.dumps(said.json))
     verify = ("verify", tmp_path / "badges", "--trust", tmp_path / "card.json", "--trust-one-node")
-    said = office.online.run(*verify, "--json")
+    said = office.online.run_here(*verify, "--json")
     assert (said.status, "suspended" in said.out) == (1, True), said
 
 
@@ -141,7 +141,9 @@ def test_a_wallets_signature_is_given_beside_the_typed_data(
 ) -> None:
     office.issue("cem")
     wallet = office.controller.address
-    said = office.desk.run("relay", "sign-anchor", "--to", tmp_path, "--signer", wallet, "--json")
+    said = office.desk.run_here(
+        "relay", "sign-anchor", "--to", tmp_path, "--signer", wallet, "--json"
+    )
     request = said.json["requests"][-1]
     assert request["signed"] is False
     typed_data = json.loads(Path(request["file"]).read_text())
@@ -160,19 +162,21 @@ def test_a_change_that_was_cancelled_is_not_sent(
     office: Office, relayer: tuple[Desk, Path], tmp_path: Path
 ) -> None:
     office.issue("dan")
-    *_, anchor = signed_files(office.desk.run("relay", "sign-anchor", "--to", tmp_path, "--json"))
+    *_, anchor = signed_files(
+        office.desk.run_here("relay", "sign-anchor", "--to", tmp_path, "--json")
+    )
     words = ("relay", "sign-status", "suspend", office.ids()[-1], "--to", tmp_path, "--json")
-    (change,) = signed_files(office.desk.run(*words))
+    (change,) = signed_files(office.desk.run_here(*words))
 
-    said = office.desk.run("relay", "cancel", anchor)
+    said = office.desk.run_here("relay", "cancel", anchor)
     assert (said.status, "an anchor cannot be taken back" in said.err) == (64, True)
     path, _ = keystore(tmp_path / "stranger.json")
-    said = office.desk.run("relay", "cancel", change, "--key", path)
+    said = office.desk.run_here("relay", "cancel", change, "--key", path)
     assert (said.status, "--unsigned" in said.err) == (64, True)
-    said = office.desk.run("relay", "cancel", change, "--unsigned", "--json")
+    said = office.desk.run_here("relay", "cancel", change, "--unsigned", "--json")
     assert said.json["transactions"][0]["to"] == RELAY["address"]
 
-    said = office.online.run("relay", "cancel", change, "--json")
+    said = office.online.run_here("relay", "cancel", change, "--json")
     assert (said.status, len(said.json["sent"])) == (0, 1), said
     said = sent(relayer, anchor, change)
     assert (said.status, "or its signer cancelled it" in said.err) == (64, True)
@@ -183,7 +187,7 @@ def test_what_cannot_be_signed_is_told(office: Office, tmp_path: Path) -> None:
     only = office.ids()[-1]
 
     def why(*words: str) -> str:
-        said = office.desk.run("relay", *words, "--to", str(tmp_path / "none"))
+        said = office.desk.run_here("relay", *words, "--to", str(tmp_path / "none"))
         assert said.status == 64, said
         return said.err
 
