@@ -70,7 +70,7 @@ def set_status(issuer: Account, root: bytes, kind: str, patches: Sequence[tuple[
 
 def set_batch_status(issuer: Account, kind: str, roots: Sequence[bytes]) -> Call:
     """Change the status of whole batches."""
-    says = f"{kind} {len(roots)} whole batches: {', '.join(root.hex() for root in roots)}"
+    says = f"{kind} {len(roots)} whole batches, the first of them {roots[0].hex()}"
     return _call(issuer, "setBatchStatus", [KINDS[kind], list(roots)], says)
 
 

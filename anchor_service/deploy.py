@@ -74,6 +74,19 @@ def find_registry(w3: Web3) -> Deployed | None:
     return Deployed(address, code_hash, None)
 
 
+def block_of_creation(w3: Web3) -> int | None:
+    """The first block with the registry, which is there; none where the node forgets old states."""
+    address = Web3.to_checksum_address(REGISTRY.address)
+    low, high = 0, int(w3.eth.block_number)
+    try:
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if w3.eth.get_code(address, middle) else (middle + 1, high)
+    except Web3Exception:
+        return None
+    return low
+
+
 def deploy(w3: Web3, key: LocalAccount) -> Deployed:
     """Create the registry, paid by `key`, unless it is there. Raises `ChainProblem`.
 

@@ -79,6 +79,11 @@ class IssuerOnChain:
         found = bytes(self._record()[4])
         return found if any(found) else None
 
+    @property
+    def successions(self) -> int:
+        """How many there were."""
+        return int(self._record()[2])
+
     def operator(self, address: str) -> Operator | None:
         """The roles of one operator, if it has any now."""
         operator = Web3.to_checksum_address(address)

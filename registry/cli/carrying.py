@@ -1,7 +1,8 @@
 """The anchor worker as commands run it: alone for its issuer, in rounds, until all is final."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from .console import Failure, Output, ended_in_order
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from registry.locks import Lock
 
 POLL_SECONDS: Final = 0.5
+# A worker that ends by itself has mostly ended by then.
+PATIENCE: Final = 30
 # One worker at a time holds an issuer's chain key: two would sign with one nonce.
 LOCK: Final = "worker.lock"
 APPOINTMENT: Final = "unsigned-set-operator.json"
@@ -79,6 +82,22 @@ def take_turn(lock: "Lock", output: Output, is_over: Callable[[], bool]) -> bool
                 return False
             time.sleep(POLL_SECONDS)
     return True
+
+
+@contextmanager
+def alone(workspace: Workspace, output: Output) -> Iterator[None]:
+    """While the issuer's worker sends, its batches and its key's nonces are not ours to use.
+
+    A watch never ends by itself: raises `Failure` that says to stop it.
+    """
+    until = time.monotonic() + PATIENCE
+    with workspace.lock(LOCK) as lock:
+        if not take_turn(lock, output, lambda: time.monotonic() > until):
+            raise Failure(
+                f"{lock.holder()} sends for this issuer: if it is `credroot anchor --watch`, stop "
+                "it, run this again, and start it anew"
+            )
+        yield
 
 
 def watch_for_work(workspace: Workspace, output: Output, policy: "SealingPolicy") -> None:

@@ -54,14 +54,23 @@ def deploy(
     if chosen.note:
         output.note(f"{chosen.title}: {chosen.note}")
     deployed = find_registry(w3) or _deploy(output, settings, w3, key)
-    record = _recorded(settings, chosen, deployed)
+    record = _recorded(settings, chosen, deployed, w3)
     _tell(output, chosen, deployed, record)
 
 
 def created_in(settings: Settings, chain_id: int) -> int:
     """The block that created the registry on a chain, if we did; 0 otherwise."""
-    records = (json.loads(path.read_bytes()) for path in (settings.home / FOLDER).glob("*.json"))
-    return next((r["block"] or 0 for r in records if r["chainId"] == chain_id), 0)
+    records = map(_record, (settings.home / FOLDER).glob("*.json"))
+    return next((r.get("block") or 0 for r in records if r.get("chainId") == chain_id), 0)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What was recorded; nothing where the file is missing or damaged: the chain knows it anew."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _network(name: str) -> Network:
@@ -87,14 +96,18 @@ def _deploy(output: Output, settings: Settings, w3: Any, key: Path | None) -> "D
         return create(w3, open_key(settings, key))
 
 
-def _recorded(settings: Settings, chosen: Network, deployed: "Deployed") -> dict[str, Any]:
-    """What is known of the deployment, in its file; of its creation, what was known before."""
+def _recorded(settings: Settings, chosen: Network, deployed: "Deployed", w3: Any) -> dict[str, Any]:
+    """What is known of the deployment, in its file; of its creation, what the chain tells."""
+    from anchor_service.deploy import block_of_creation
     from registry.whole_files import write_whole
 
     path = settings.home / FOLDER / f"{chosen.name}.json"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    before = json.loads(path.read_bytes()) if path.exists() else {}
-    receipt = deployed.receipt
+    before, receipt = _record(path), deployed.receipt
+    block = block_of_creation(w3) if receipt is None else None
+    if block is not None and block != before.get("block"):
+        # We did not create it, or it is another chain of this id by now.
+        before = {"block": block}
     made = (
         {
             "transaction": receipt["transactionHash"].to_0x_hex(),

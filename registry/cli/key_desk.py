@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ from registry.core.keys import Account
 from registry.core.times import parse_stamp
 from registry.settings import Settings
 
-from .carrying import LOCK, take_turn
+from .carrying import alone
 from .console import Failure, Output
 from .issuing import OPERATOR_SECONDS
 from .unsigned import batch, keystore_address, open_key
@@ -111,7 +111,7 @@ def make(
     sent = []
     if not is_done():
         signer = signer_of(desk, may, key)
-        with sending_alone(desk):
+        with sending_alone(desk, signer):
             sent = send_unless(desk, call, signer, is_done)
     where = f"Done in block {sent[0]['block']}" if sent else "So already"
     desk.output.say(f"{where}: {call.says}")
@@ -146,15 +146,15 @@ def signer_of(desk: KeyDesk, may: Collection[str], key: Path | None) -> "LocalAc
     return desk.workspace.chain_key
 
 
-@contextmanager
-def sending_alone(desk: KeyDesk) -> Iterator[None]:
-    """While the issuer's worker sends, its nonces are not ours to use."""
-    if desk.workspace is None:
-        yield
-        return
-    with desk.workspace.lock(LOCK) as lock:
-        take_turn(lock, desk.output, lambda: False)
-        yield
+def sending_alone(desk: KeyDesk, signer: "LocalAccount") -> AbstractContextManager[None]:
+    """Alone with the sending key; any other key sends beside the issuer's worker.
+
+    So that a thief's roles are taken away at once, whatever runs.
+    """
+    workspace = desk.workspace
+    if workspace is None or workspace.organisation.sender != signer.address.lower():
+        return nullcontext()
+    return alone(workspace, desk.output)
 
 
 def deliver_call(output: Output, w3: Any, signer: "LocalAccount", call: "Call") -> Any:

@@ -11,7 +11,8 @@ import typer
 from registry.core.times import from_seconds, write_stamp
 from registry.settings import Settings
 
-from .console import Failure, JsonFlag, Output
+from .carrying import alone
+from .console import EXIT_INVALID, EXIT_VALID, Failure, JsonFlag, Output
 from .deploying import created_in
 from .issuing import IssuerOption
 from .key_desk import (
@@ -22,7 +23,6 @@ from .key_desk import (
     open_desk,
     parse_end,
     required,
-    sending_alone,
     told,
 )
 from .rotation import appointment, change_over, next_key
@@ -64,12 +64,19 @@ def show(
         int | None,
         typer.Option("--from-block", min=0, help="Where to begin to look for operators."),
     ] = None,
+    successor: Annotated[
+        str | None,
+        typer.Option(help="Say whether this address is the committed successor; 1 if it is not."),
+    ] = None,
     account: AccountOption = None,
     issuer: IssuerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show who may act: the controller, operators with their roles and ends, the successor."""
     desk = open_desk(issuer, account, as_json=as_json)
+    if successor is not None:
+        _tell_successor(desk, _address(successor))
+        return
     start = created_in(desk.settings, desk.account.chain_id) if first_block is None else first_block
     with desk.output.progress("Looking for operators") as bar:
         found = desk.chain.keys(start, lambda done, _total: bar.at(done))
@@ -161,12 +168,18 @@ def commit_successor(
     """Commit, once and for good, who may take over. By the controller."""
     from anchor_service import calls
 
-    desk, address = open_desk(issuer, account, as_json=as_json), _address(successor)
-    if desk.chain.successor not in (None, calls.digest(address)):
-        raise Failure("another successor is committed: only it can change that, by taking over")
+    desk = open_desk(issuer, account, as_json=as_json)
+    address = _successor(desk, successor)
+
+    def is_done() -> bool:
+        found = desk.chain.successor
+        if found not in (None, calls.digest(address)):
+            raise Failure("another successor is committed: only it can change that, by taking over")
+        return found is not None
+
+    is_done()
     call = calls.commit_successor(desk.account, address)
-    may = (desk.chain.controller,)
-    make(desk, call, may, lambda: desk.chain.successor is not None, key, unsigned=unsigned)
+    make(desk, call, (desk.chain.controller,), is_done, key, unsigned=unsigned)
 
 
 @keys_app.command()
@@ -183,7 +196,8 @@ def succeed(
     """Take over as the committed successor: all operators lose their roles."""
     from anchor_service import calls
 
-    desk, following = open_desk(issuer, account, as_json=as_json), _address(next_successor)
+    desk = open_desk(issuer, account, as_json=as_json)
+    following = _successor(desk, next_successor)
     call = calls.succeed(desk.account, following)
     if unsigned:
         desk.output.document(batch([call], None))
@@ -191,8 +205,12 @@ def succeed(
     path = required(key, "the successor's")
     taker = keystore_address(path)
 
+    if taker == following:
+        raise Failure("the next successor is another key than the one that takes over")
+
     def is_done() -> bool:
-        return (desk.chain.controller, desk.chain.successor) == (taker, calls.digest(following))
+        stands = (desk.chain.controller, desk.chain.successor)
+        return desk.chain.successions > 0 and stands == (taker, calls.digest(following))
 
     if desk.chain.successor != calls.digest(taker) and not is_done():
         raise Failure(f"{taker} is not the successor that the issuer committed")
@@ -208,6 +226,7 @@ def send(
     """Sign and send the calls of a file with a keystore, where the controller is no wallet."""
     from anchor_service.node import connect
     from anchor_service.safe import MAX_FILE_BYTES, read_batch
+    from anchor_service.sending import settle
     from registry.whole_files import read_bounded
 
     output, settings = Output(as_json=as_json), Settings.from_environment()
@@ -217,6 +236,7 @@ def send(
         raise Failure(f"{file} is for chain {calls[0].chain_id}, the node on {w3.eth.chain_id}")
     output.say(calls[0].says)
     signer = open_key(settings, required(key, "the controller's"))
+    settle(w3, signer.address)
     receipts = [deliver_call(output, w3, signer, call) for call in calls]
     sent = [told(receipt) for receipt in receipts]
     output.say(f"Sent: {', '.join(item['transaction'] for item in sent)}")
@@ -251,7 +271,7 @@ def rotate(
     desk = open_desk(issuer, None, as_json=as_json)
     workspace = desk.workspace
     assert workspace is not None  # noqa: S101 - without an account it is an issuer of ours
-    with sending_alone(desk):
+    with alone(workspace, desk.output):
         if workspace.anchoring.transactions(PENDING):
             raise Failure("the sending key has transactions under way: run `credroot anchor` first")
         coming = next_key(workspace)
@@ -269,12 +289,37 @@ def _address(text: str) -> str:
     return parse_address(text)
 
 
+def _successor(desk: KeyDesk, text: str) -> str:
+    """An address that may be committed for good: with its checksum, and somebody else's key."""
+    from anchor_service.relay_requests import RELAY
+    from registry.core.contract import CONTRACT
+
+    address = _address(text)
+    if text != address:
+        raise Failure(f"write {text} with its checksum, as its wallet shows it: this is for good")
+    own = {desk.chain.controller, desk.account.address, CONTRACT["address"], RELAY["address"]}
+    if desk.workspace:
+        own.add(desk.workspace.organisation.sender)
+    if address.lower() in {other.lower() for other in own} or int(address, 16) == 0:
+        raise Failure(f"{address} could not save the issuer: name a key that is kept elsewhere")
+    return address
+
+
 def _operator(desk: KeyDesk, text: str | None) -> str:
     if text is not None:
         return _address(text)
     if desk.workspace is None:
         raise Failure("name the operator's address")
     return _address(desk.workspace.organisation.sender)
+
+
+def _tell_successor(desk: KeyDesk, address: str) -> None:
+    from anchor_service.calls import digest
+
+    is_it = desk.chain.successor == digest(address)
+    desk.output.say(f"{address} is {'' if is_it else 'NOT '}the committed successor.")
+    desk.output.result({"address": address, "is_successor": is_it})
+    raise typer.Exit(EXIT_VALID if is_it else EXIT_INVALID)
 
 
 def _tell(desk: KeyDesk, found: "IssuerKeys") -> None:
@@ -286,6 +331,9 @@ def _tell(desk: KeyDesk, found: "IssuerKeys") -> None:
         ("operator", o.address, ", ".join(o.roles), _written_end(o.expires))
         for o in found.operators
     ]
+    if found.successor:
+        digest = f"the hash 0x{found.successor.hex()}"
+        rows.append(("successor", digest, "take over", ""))
     desk.output.table(f"{desk.account}", ("key", "address", "may", "until"), rows)
     if sender:
         desk.output.say(f"This installation sends with {sender}.")

@@ -16,7 +16,7 @@ import typer
 from registry.settings import Settings
 
 from .anchoring import IdsArgument, IdsOption
-from .carrying import LOCK, take_turn
+from .carrying import alone
 from .console import Failure, JsonFlag, Output
 from .issuing import IssuerOption, parse_id, read_ids
 from .key_desk import required, told
@@ -83,7 +83,7 @@ def sign_anchor(
 
     output, workspace = Output(as_json=as_json), open_workspace(issuer)
     by, account = _signer(workspace, signer), workspace.organisation.account
-    with _alone(workspace, output):
+    with alone(workspace, output):
         for event in seal_all(workspace.anchoring, int(time.time())):
             output.note(event)
         waiting = workspace.anchoring.batches_without_transaction()
@@ -272,14 +272,6 @@ def _deadline(hours: int) -> int:
 
 
 @contextmanager
-def _alone(workspace: Workspace, output: Output) -> Iterator[None]:
-    """While the issuer's worker seals and sends, its batches and its nonces are not ours to use."""
-    with workspace.lock(LOCK) as lock:
-        take_turn(lock, output, lambda: False)
-        yield
-
-
-@contextmanager
 def _signing(
     output: Output, settings: Settings, key: Path | None, issuer: str | None
 ) -> "Iterator[LocalAccount]":
@@ -288,7 +280,7 @@ def _signing(
         yield open_key(settings, key)
         return
     workspace = open_workspace(issuer)
-    with _alone(workspace, output):
+    with alone(workspace, output):
         yield workspace.chain_key
 
 

@@ -189,3 +189,16 @@ def test_a_node_that_wants_a_key_is_told_by_its_host_alone(tmp_path: Path) -> No
         url = node.url + "/v3/secret"
         said = Desk(tmp_path / "home", url).run_here("deploy", "--network", "hoodi")
     assert (said.status, "HTTP 401" in said.err, "secret" in said.err) == (64, True, False), said
+
+
+def test_who_did_not_create_the_registry_finds_the_block_of_its_creation(
+    chains: tuple[Desk, Desk], tmp_path: Path
+) -> None:
+    one, _ = chains
+    one.run_here("deploy", "--network", "dev")
+    created = json.loads((one.home / "deployments/dev.json").read_text())["block"]
+    other = Desk(tmp_path / "home", one.node)
+    assert other.run_here("deploy", "--network", "dev", "--json").json["block"] == created
+    record = other.home / "deployments/dev.json"
+    record.write_text("{")
+    assert other.run_here("deploy", "--network", "dev", "--json").json["block"] == created

@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Desk, Said, lay_out_keys
+from commands import PASSPHRASE, Desk, Said, lay_out_keys, wait_until
 
 from anchor_service.calls import digest
+from anchor_service.chain import EthereumChain
+from anchor_service.devchain import fund
 from anchor_service.issuer_keys import parse_address
-from anchor_service.keystore import keystore_address
+from anchor_service.keystore import keystore_address, open_keystore
+from anchor_service.node import connect
+from registry.cli import carrying, strangers
+from registry.core.contract import CONTRACT
+from registry.core.keys import Account
+from registry.locks import Lock
 
 STRANGER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
@@ -245,3 +252,67 @@ def test_a_new_key_is_encrypted_and_never_written_over(idle_firm: Firm) -> None:
     file.write_text("{}")
     said = firm.keys("address", file)
     assert (said.status, "is not a key file that says its address" in said.err) == (64, True)
+
+
+def test_the_committed_successor_is_shown_and_told_apart(firm: Firm) -> None:
+    assert firm.keys("show", "--successor", firm.address("heir")).status == 1
+    firm.by("boss", "commit-successor", firm.address("heir"))
+    assert f"the hash 0x{digest(firm.address('heir')).hex()}" in firm.keys("show").out
+    assert firm.keys("show", "--successor", firm.address("heir")).status == 0
+    said = firm.keys("show", "--successor", STRANGER)
+    assert (said.status, f"{STRANGER} is NOT the committed successor" in said.out) == (1, True)
+    # The controller took nothing over: what stands is no succession of its own.
+    said = firm.by("boss", "succeed", "--next", firm.address("heir"))
+    assert (said.status, "is not the successor" in said.err) == (64, True)
+
+
+def test_a_successor_that_could_not_save_the_issuer_is_refused(idle_firm: Firm) -> None:
+    boss, sender = idle_firm.address("boss"), parse_address(idle_firm.sender)
+    for address in ("0x" + "0" * 40, boss, sender, CONTRACT["address"]):
+        said = idle_firm.by("boss", "commit-successor", address)
+        assert (said.status, "could not save the issuer" in said.err) == (64, True), said
+    said = idle_firm.by("boss", "commit-successor", STRANGER.lower())
+    assert (said.status, "with its checksum" in said.err) == (64, True)
+    assert idle_firm.shown()["successor"] is None
+
+
+def test_a_watch_keeps_the_controller_from_nothing_and_the_sending_key_from_its_nonces(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "PATIENCE", 1)
+    firm.by("boss", "add")
+    with Lock(firm.office / carrying.LOCK) as watch:
+        assert watch.take()
+        said = firm.keys("remove")
+        assert (said.status, "if it is `credroot anchor --watch`, stop it" in said.err) == (
+            64,
+            True,
+        )
+        assert firm.by("boss", "rotate").status == 64
+        assert firm.by("boss", "remove").status == 0
+    assert firm.shown()["operators"] == []
+
+
+def test_batches_of_strangers_are_found_and_revoked_however_many_there_are(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strangers, "MOST_ROOTS", 2)
+    firm.by("boss", "add")
+    key = open_keystore(firm.office / "chain-key.json", PASSPHRASE)
+    w3 = connect(firm.desk.node)
+    fund(w3, key.address)
+    chain = EthereumChain(w3, Account.parse(firm.shown()["issuer"]), key)
+    roots = [bytes([n]) * 32 for n in (1, 2, 3)]
+    for root in roots:
+        signed = chain.sign_anchor(root, 5, chain.next_nonce())
+        chain.send(signed.raw)
+        wait_until(lambda root=root: chain.batch(root).size == 5)  # type: ignore[misc]
+    said = firm.keys("strangers", "--json")
+    assert said.status == 1
+    assert [item["root"] for item in said.json["strangers"]] == [root.hex() for root in roots]
+    batch = firm.keys("strangers", "--revoke", "--unsigned", "--json").json
+    assert len(batch["transactions"]) == 2
+    said = firm.by("boss", "strangers", "--revoke")
+    assert (said.status, said.json["revoked"], len(said.json["sent"])) == (0, 3, 2)
+    assert firm.keys("strangers").status == 0
+    assert [chain.batch(root).revoked_at > 0 for root in roots] == [True] * 3
