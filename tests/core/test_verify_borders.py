@@ -145,7 +145,8 @@ def test_of_several_strangers_signatures_the_first_ones_signer_is_told() -> None
 
 def test_a_tokens_own_signature_is_told_before_those_of_the_proofs_in_it() -> None:
     document = accountless_badge()
-    told = step(token_judged(secured(document, signature(document))), "signature").detail
+    made = [signature(document, cryptosuite=suite) for suite in suites.SUITES[:2]]
+    told = step(token_judged(secured(document, *made)), "signature").detail
     assert told == "VC-JWT EdDSA by the issuer's key"
 
 
@@ -404,9 +405,11 @@ def test_a_proof_has_expired_after_the_second_that_it_names(
 def test_a_token_is_by_the_key_that_its_header_names_and_no_other(name: str, order: int) -> None:
     """A `kid` may be the name of one key and the thumbprint of another: the name counts."""
     theirs = replace(trusted_key(), id=f"{DID}{name}", key=STRANGER.public_key)
-    thumb = thumbprint(STRANGER.public_key)
+    thumb, own_thumb = thumbprint(STRANGER.public_key), thumbprint(SIGNER.public_key)
     ours = replace(trusted_key(), id=f"{DID}#{thumb}")
     for kid, own, signer, code in (
+        (own_thumb, trusted_key(), SIGNER, None),
+        (own_thumb, trusted_key(), STRANGER, "signature.mismatch"),
         (METHOD, trusted_key(), SIGNER, None),
         (METHOD, trusted_key(), STRANGER, "signature.mismatch"),
         (thumb, ours, SIGNER, None),
