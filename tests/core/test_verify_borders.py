@@ -420,6 +420,13 @@ def test_a_token_is_by_the_key_that_its_header_names_and_no_other(name: str, ord
         assert verify(token, Evidence(), trusting).code == code
 
 
+@pytest.mark.parametrize("purpose", ["assertion", "assertionMethods", "authentication"])
+def test_a_proof_for_another_purpose_is_no_assertion(purpose: str) -> None:
+    document = accountless_badge()
+    made = signature(document, proofPurpose=purpose, cryptosuite=suites.JCS_2022)
+    assert unanchored(secured(document, made)).code == "signature.wrong_purpose"
+
+
 def school_token(*methods: JsonObject, asserting: tuple[str, ...] = (KEY,)) -> Verdict:
     document = accountless_badge()
     document["issuer"]["id"] = SCHOOL
