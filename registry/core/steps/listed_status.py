@@ -85,7 +85,7 @@ def _read_list(case: Case, document: Document) -> JsonObject:
         raise Refusal("status", "unreachable", f"{document.url}: {document.problem}")
     try:
         listed, envelope = read_presented(document.body, status_list.MAX_CREDENTIAL_BYTES)
-        policy = replace(case.policy, require_signature=True, require_anchor=False)
+        policy = replace(case.policy, require_signature=True)
         hashed = case.hashed.beside(listed.document)
         own = Case(listed, case.evidence, policy, hashed, envelope)
         signature.signature(own)
