@@ -28,9 +28,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-# A mutant may loop for ever; an honest one is at most this much slower than the tests alone.
+# A mutant may loop for ever; an honest one works at most this much longer than the tests alone, and
+# on a busy machine that takes a while.
 PATIENCE = 5
 LEAST_SECONDS = 20
+MAX_SECONDS = 1200
 MAX_MEMORY = 4 << 30
 # cosmic-ray puts each of twelve operators for every other; these tell the most of a test.
 NEAR = {
@@ -64,6 +66,11 @@ class Mutant:
     def module(self) -> str:
         return ".".join(self.file.with_suffix("").parts)
 
+    @property
+    def told(self) -> dict[str, Any]:
+        place = {"module": str(self.file), "number": self.number, "of": self.of}
+        return {**place, **change(self.source, self.text)}
+
 
 class Mutating:
     """The plugin of pytest that runs the collected tests on every mutant, and not by itself."""
@@ -79,42 +86,43 @@ class Mutating:
         for file in {mutant.file for mutant in self.every}:
             for kept in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
                 kept.unlink()
-        started = time.monotonic()
-        alone = in_fork(lambda: run(session, {}), 3600)
+        alone = in_fork(lambda: run(session, {}), MAX_SECONDS)
         if alone is None or alone["failed"]:
             raise SystemExit(f"the tests fail by themselves: {alone}")
-        patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - started))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        patience = max(LEAST_SECONDS, PATIENCE * (used.ru_utime + used.ru_stime))
         self._try_all(session, alone["seconds"], patience)
         return True
 
     def _try_all(self, session: Any, spent: Mapping[str, float], patience: float) -> None:
-        kills: defaultdict[str | None, int] = defaultdict(int)
+        kills: defaultdict[str, int] = defaultdict(int)
         rows = []
         for mutant in self.every:
             began = time.monotonic()
             # A test that has killed many is tried before others that take as long.
             cost = {test: seconds / (1 + kills[test]) for test, seconds in spent.items()}
-            if outline(mutant.source) == outline(mutant.text):
-                found = in_fork(lambda m=mutant, c=cost: swapped(m, session, c), patience)  # type: ignore[misc]
+            found = self._try(mutant, session, cost, patience)
+            rows.append({**mutant.told, "survived": found is not None and found["passed"]})
+            if found is None:
+                told = "killed: it did not end"
+            elif found["passed"]:
+                told = "SURVIVED"
             else:
-                mutant.file.write_text(mutant.text, encoding="utf-8")
-                found = in_fork(lambda c=cost: imported(self.tests, c), patience)  # type: ignore[misc]
-                mutant.file.write_text(mutant.source, encoding="utf-8")
-            survived = found is not None and found["passed"]
-            killer = found["failed"] if found else None
-            kills[killer] += 1
-            rows.append(
-                {
-                    "module": str(mutant.file),
-                    "number": mutant.number,
-                    "of": mutant.of,
-                    **change(mutant.source, mutant.text),
-                    "survived": survived,
-                }
-            )
-            told = "SURVIVED" if survived else f"killed by {killer}"
+                told = f"killed by {found['failed']}"
+                kills[found["failed"]] += 1
             print(f"{told} {time.monotonic() - began:.1f} s {rows[-1]}", flush=True)
             self.report.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+    def _try(
+        self, mutant: Mutant, session: Any, cost: Mapping[str, float], patience: float
+    ) -> dict[str, Any] | None:
+        if outline(mutant.source) == outline(mutant.text):
+            return in_fork(lambda: swapped(mutant, session, cost), patience)
+        try:
+            mutant.file.write_text(mutant.text, encoding="utf-8")
+            return in_fork(lambda: imported(self.tests, cost), patience)
+        finally:
+            mutant.file.write_text(mutant.source, encoding="utf-8")
 
 
 class Order:
@@ -261,7 +269,7 @@ def change(source: str, mutant: str) -> dict[str, Any]:
 
 
 def in_fork(work: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any] | None:
-    """What `work` gives in a fork; nothing when it does not end by itself and in time."""
+    """What `work` gives in a fork; nothing when it does not end by itself, in `seconds` of work."""
     with tempfile.TemporaryFile() as note:
         child = os.fork()
         if not child:
@@ -272,7 +280,7 @@ def in_fork(work: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any
                 os._exit(0)
             finally:
                 os._exit(1)
-        if not _ends_well(child, seconds):
+        if not _ends_well(child):
             return None
         note.seek(0)
         found: dict[str, Any] = json.loads(note.read())
@@ -289,8 +297,8 @@ def _set_limits(seconds: float) -> None:
     os.dup2(silence, 2)
 
 
-def _ends_well(child: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
+def _ends_well(child: int) -> bool:
+    deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

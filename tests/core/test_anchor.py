@@ -60,6 +60,15 @@ def test_the_leaf_is_what_the_format_says() -> None:
     assert anchor.leaf(document, anchor.options(ACCOUNT, SIGNED)) == expected
 
 
+def test_of_this_suite_is_a_proof_that_says_so_and_no_other() -> None:
+    """A suite whose name sorts before or behind ours is another, as is what is no name."""
+    assert anchor.is_anchor_proof({"cryptosuite": "evm-merkle-2026"})
+    for other in ("evm-merkle-2025", "evm-merkle-2026b", "", "eddsa-jcs-2022"):
+        assert not anchor.is_anchor_proof({"cryptosuite": other})
+    assert not anchor.is_anchor_proof({"cryptosuite": ["evm-merkle-2026"]})
+    assert not anchor.is_anchor_proof({"type": "evm-merkle-2026"})
+
+
 def test_a_claim_leads_to_the_root_of_the_tree() -> None:
     document = unsigned_badge()
     proof = anchor_proof(document)

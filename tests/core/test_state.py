@@ -214,6 +214,20 @@ def test_a_field_of_another_form_is_refused(place: int, value: Item) -> None:
     refusal(lambda: read_header(write_rlp(items)))
 
 
+@pytest.mark.parametrize(
+    ("place", "length"),
+    [*((place, 8) for place in (8, 9, 10, 17, 18, 22)), *((place, 32) for place in (7, 15))],
+)
+def test_a_number_has_as_many_bytes_as_clients_keep_of_it_and_no_more(
+    place: int, length: int
+) -> None:
+    items = fields(23)
+    items[place] = b"\xff" * length
+    read_header(write_rlp(items))
+    items[place] = b"\x01" + b"\0" * length
+    assert NAMES[place] in refusal(lambda: read_header(write_rlp(items)))
+
+
 def test_the_last_second_of_the_calendar_is_read() -> None:
     items = fields()
     items[11] = (253_402_300_799).to_bytes(5, "big")

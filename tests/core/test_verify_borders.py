@@ -11,6 +11,7 @@ from registry.core import suites
 from registry.core.contract import StatusWord
 from registry.core.document import JsonObject
 from registry.core.evidence import Document, Evidence
+from registry.core.jwk import thumbprint
 from registry.core.keys import Account
 from registry.core.multibase import base64url_encode
 from registry.core.times import write_stamp
@@ -144,7 +145,8 @@ def test_of_several_strangers_signatures_the_first_ones_signer_is_told() -> None
 
 def test_a_tokens_own_signature_is_told_before_those_of_the_proofs_in_it() -> None:
     document = accountless_badge()
-    told = step(token_judged(secured(document, signature(document))), "signature").detail
+    made = [signature(document, cryptosuite=suite) for suite in suites.SUITES[:2]]
+    told = step(token_judged(secured(document, *made)), "signature").detail
     assert told == "VC-JWT EdDSA by the issuer's key"
 
 
@@ -362,11 +364,11 @@ def test_the_end_of_a_key_of_another_name_ends_no_other(name: str) -> None:
     assert judged(badge(), under=listed).outcome == "valid"
 
 
-def token_of(document: JsonObject, kid: str = METHOD, **claims: Any) -> bytes:
+def token_of(document: JsonObject, kid: str = METHOD, signer: Any = SIGNER, **claims: Any) -> bytes:
     """A VC-JWT of the W3C's with `claims` of its own."""
     header = {"alg": "EdDSA", "kid": kid, "typ": "vc+jwt"}
     parts = [base64url_encode(written(part)) for part in (header, {**document, **claims})]
-    signed = SIGNER.sign(".".join(parts).encode())
+    signed = signer.sign(".".join(parts).encode())
     return ".".join((*parts, base64url_encode(signed))).encode()
 
 
@@ -396,6 +398,33 @@ def test_a_proof_has_expired_after_the_second_that_it_names(
     document = accountless_badge()
     signed = signature(document, expires=write_stamp(NOW + more))
     assert unanchored(secured(document, signed)).code == code
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("name", ["#!", "#~"])
+def test_a_token_is_by_the_key_that_its_header_names_and_no_other(name: str, order: int) -> None:
+    """A `kid` may be the name of one key and the thumbprint of another: the name counts."""
+    theirs = replace(trusted_key(), id=f"{DID}{name}", key=STRANGER.public_key)
+    thumb, own_thumb = thumbprint(STRANGER.public_key), thumbprint(SIGNER.public_key)
+    ours = replace(trusted_key(), id=f"{DID}#{thumb}")
+    for kid, own, signer, code in (
+        (own_thumb, trusted_key(), SIGNER, None),
+        (own_thumb, trusted_key(), STRANGER, "signature.mismatch"),
+        (METHOD, trusted_key(), SIGNER, None),
+        (METHOD, trusted_key(), STRANGER, "signature.mismatch"),
+        (thumb, ours, SIGNER, None),
+        (thumb, ours, STRANGER, "signature.mismatch"),
+    ):
+        trusting = replace(TRUSTING, trust=(entry(keys=(own, theirs)[::order]),))
+        token = token_of(accountless_badge(), kid, signer)
+        assert verify(token, Evidence(), trusting).code == code
+
+
+@pytest.mark.parametrize("purpose", ["assertion", "assertionMethods", "authentication"])
+def test_a_proof_for_another_purpose_is_no_assertion(purpose: str) -> None:
+    document = accountless_badge()
+    made = signature(document, proofPurpose=purpose, cryptosuite=suites.JCS_2022)
+    assert unanchored(secured(document, made)).code == "signature.wrong_purpose"
 
 
 def school_token(*methods: JsonObject, asserting: tuple[str, ...] = (KEY,)) -> Verdict:

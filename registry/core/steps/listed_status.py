@@ -101,7 +101,7 @@ def _read_list(case: Case, document: Document) -> JsonObject:
         listed, envelope = read_presented(
             document.body, status_list.MAX_CREDENTIAL_BYTES, status_list.MAX_BESIDE_LIST
         )
-        policy = replace(case.policy, require_signature=True, require_anchor=False)
+        policy = replace(case.policy, require_signature=True)
         hashed = case.hashed.beside(listed.document, MAX_STATUSES)
         own = Case(listed, case.evidence, policy, hashed, envelope, documents=case.documents)
         signature.signature(own)
