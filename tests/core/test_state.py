@@ -218,9 +218,7 @@ def test_a_field_of_another_form_is_refused(place: int, value: Item) -> None:
     ("place", "length"),
     [*((place, 8) for place in (8, 9, 10, 17, 18, 22)), *((place, 32) for place in (7, 15))],
 )
-def test_a_number_has_as_many_bytes_as_clients_keep_of_it_and_no_more(
-    place: int, length: int
-) -> None:
+def test_a_number_is_as_long_as_clients_keep_it_and_no_longer(place: int, length: int) -> None:
     items = fields(23)
     items[place] = b"\xff" * length
     read_header(write_rlp(items))
